@@ -1,0 +1,184 @@
+"""Subjects, streams, buckets, payloads and ids: written once, read by every stage and both runtimes."""
+
+import hashlib
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+GIB = 1024**3
+HOUR = 3600
+DAY = 24 * HOUR
+
+MAX_PAYLOAD = 1024**2
+"""Bytes. The server's default `max_payload`; larger content travels as an object-store key."""
+
+INLINE_LIMIT = 512 * 1024
+"""Bytes of JSON up to which content travels inside its message; half of MAX_PAYLOAD leaves room for headers."""
+
+
+class Subject(StrEnum):
+    INGEST_REQUESTED = "doc.ingest.requested"
+    INGEST_EXTRACTED = "doc.ingest.extracted"
+    CHUNKED = "doc.chunked"
+    EMBED_REQUESTED = "embed.requested"
+    EMBED_COMPLETED = "embed.completed"
+    KG_REQUESTED = "kg.upsert.requested"
+    KG_COMPLETED = "kg.upsert.completed"
+    DEAD = "dead"  # dead.<stage>
+    ALERT = "alerts"  # alerts.<stage>
+
+
+@dataclass(frozen=True, slots=True)
+class Stream:
+    """A JetStream stream; `max_bytes` is a ceiling that a small disk lowers, `max_age` is in seconds."""
+
+    name: str
+    subjects: tuple[str, ...]
+    max_age: int
+    max_bytes: int
+
+
+STREAMS = (
+    Stream("INGEST", ("doc.>",), 24 * HOUR, 10 * GIB),
+    Stream("EMBED", ("embed.>",), 24 * HOUR, 10 * GIB),
+    Stream("KG", ("kg.>",), 24 * HOUR, 5 * GIB),
+    Stream("TELEMETRY", ("telemetry.>",), 6 * HOUR, 5 * GIB),
+    Stream("DEAD", ("dead.>", "alerts.>"), 30 * DAY, 1 * GIB),
+)
+
+
+class Bucket(StrEnum):
+    RAW = "raw-documents"
+    PROCESSED = "processed"
+    MODELS = "models"
+
+
+RAW_EXPIRY_DAYS = 90
+
+
+class Payload(BaseModel):
+    """What travels over a subject. Unknown keys are refused: a malformed message is dead-lettered, not guessed."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class Metadata(Payload):
+    """What is known of a document before it is read."""
+
+    filename: str
+    media_type: str
+    size: int = Field(ge=1, description="bytes")
+    modified: str | None = Field(default=None, description="ISO 8601, UTC")
+    note: str | None = Field(
+        default=None, description="for example: the extension says .txt, the content is PDF"
+    )
+
+
+class IngestRequested(Payload):
+    doc_id: str
+    source_uri: str
+    metadata: Metadata
+
+
+class Block(Payload):
+    """One piece of a document in reading order: a paragraph, list item, table, code listing or heading."""
+
+    kind: Literal["text", "heading", "table", "code"]
+    text: str
+    page: int | None = Field(default=None, ge=1)
+    level: int | None = Field(default=None, ge=1, le=6, description="of a heading")
+
+
+class Link(Payload):
+    """A link out of the document, or to another of its parts."""
+
+    target: str
+    text: str = ""
+
+
+class Extracted(Payload):
+    """The processed artifact: what the object at `IngestExtracted.garage_key` holds, as JSON."""
+
+    doc_id: str
+    source_uri: str
+    metadata: Metadata
+    title: str
+    pages: int | None
+    blocks: tuple[Block, ...]
+    links: tuple[Link, ...] = ()
+
+
+class Structure(Payload):
+    title: str
+    pages: int | None
+    blocks: int
+    headings: int
+
+
+class IngestExtracted(Payload):
+    doc_id: str
+    garage_key: str
+    structure: Structure
+
+
+class Chunk(Payload):
+    chunk_id: str
+    index: int = Field(ge=0)
+    text: str
+    page: int | None = None
+    heading: str | None = None
+
+
+class Chunked(Payload):
+    """Exactly one of `chunks` and `chunks_key` is set."""
+
+    doc_id: str
+    garage_key: str
+    chunks: tuple[Chunk, ...] | None = None
+    chunks_key: str | None = None
+
+
+class EmbedCompleted(Payload):
+    """The vectors stay in the vector store (rows of `doc_id`): this message is their pointer."""
+
+    doc_id: str
+    garage_key: str
+    chunks: int
+
+
+class KgCompleted(Payload):
+    doc_id: str
+    triples_count: int
+
+
+class DeadLetter(Payload):
+    """What the DEAD stream keeps of a message that no retry can help."""
+
+    stage: str
+    doc_id: str | None
+    reason: str
+    subject: str
+    payload: str
+    deliveries: int
+    failed_at: str
+
+
+def document_id(raw: bytes) -> str:
+    """The document's id: SHA-256 of its raw bytes, in hex. Also its key in `raw-documents`."""
+    return hashlib.sha256(raw).hexdigest()
+
+
+def content_key(body: bytes, suffix: str = ".json") -> str:
+    """The key of an object whose name is its content, so that nothing is ever overwritten in place."""
+    return hashlib.sha256(body).hexdigest() + suffix
+
+
+def chunk_id(doc_id: str, index: int, text: str) -> str:
+    """The same document cut the same way gives the same ids, so that an upsert never duplicates."""
+    return hashlib.sha256(f"{doc_id}\0{index}\0{text}".encode()).hexdigest()[:32]
+
+
+def graph_name(doc_id: str) -> str:
+    return f"urn:lab:doc:{doc_id}"

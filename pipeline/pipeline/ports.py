@@ -1,0 +1,93 @@
+"""The interfaces between the pipeline and the products behind it. Swapping a product touches one adapter."""
+
+from collections.abc import AsyncIterator, Sequence
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+from pipeline.contract import Chunk, Extracted, Metadata
+
+Vector = Sequence[float]
+
+
+class ObjectStore(Protocol):
+    """Bytes by bucket and key. Keys are content-addressed; a put of an existing key is a no-op."""
+
+    async def put(self, bucket: str, key: str, body: bytes) -> None: ...
+    async def get(self, bucket: str, key: str) -> bytes: ...
+    async def exists(self, bucket: str, key: str) -> bool: ...
+    async def delete(self, bucket: str, key: str) -> None: ...
+
+
+class EventBus(Protocol):
+    """Publishing. `dedupe` is the message id under which the stream drops a second copy."""
+
+    async def publish(self, subject: str, body: bytes, *, dedupe: str | None = None) -> None: ...
+
+
+class Extractor(Protocol):
+    """Raw bytes → blocks. Raises Malformed for a document that cannot be read."""
+
+    def extract(self, doc_id: str, source_uri: str, metadata: Metadata, raw: bytes) -> Extracted: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Passage:
+    """A chunk found for a question; `score` is comparable within one answer only."""
+
+    chunk_id: str
+    doc_id: str
+    title: str
+    uri: str
+    text: str
+    page: int | None
+    heading: str | None
+    score: float
+
+
+class VectorStore(Protocol):
+    async def has_chunks(self, chunk_ids: Sequence[str]) -> set[str]:
+        """Those of `chunk_ids` that are stored already: they need no embedding call."""
+        ...
+
+    async def store_document(self, document: Extracted) -> None: ...
+    async def store_chunks(self, doc_id: str, chunks: Sequence[Chunk], vectors: Sequence[Vector]) -> None:
+        """All or nothing. Raises Misconfigured when a vector's length is not the table's."""
+        ...
+
+    async def mark_complete(self, doc_id: str) -> None: ...
+    async def completed(self, doc_ids: Sequence[str]) -> set[str]: ...
+    async def search(self, text: str, vector: Vector | None, limit: int) -> list[Passage]:
+        """Vector and full-text ranks, fused; full text alone when `vector` is None."""
+        ...
+
+    async def counts(self) -> dict[str, int]:
+        """`documents`, `chunks`, `embeddings`."""
+        ...
+
+    async def forget(self, doc_id: str) -> bool: ...
+
+
+Triple = tuple[str, str, str]
+"""Subject, predicate and object, each as N-Triples text (`<iri>` or `"literal"`)."""
+
+
+class GraphStore(Protocol):
+    async def replace(self, graph: str, ntriples: str) -> int:
+        """Replace the named graph by these triples in one transaction; returns how many distinct ones it holds."""
+        ...
+
+    async def drop(self, graph: str) -> None: ...
+    async def select(self, sparql: str) -> list[dict[str, str]]:
+        """Read-only: raises Malformed for anything that is not SELECT, ASK, CONSTRUCT or DESCRIBE."""
+        ...
+
+    async def count(self) -> int: ...
+
+
+class Embedder(Protocol):
+    async def embed(self, texts: Sequence[str]) -> list[Vector]: ...
+
+
+class LLM(Protocol):
+    async def complete(self, system: str, user: str, *, schema: dict[str, Any] | None = None) -> str: ...
+    def stream(self, system: str, user: str) -> AsyncIterator[str]: ...

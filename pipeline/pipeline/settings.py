@@ -1,0 +1,65 @@
+"""What the pipeline is told by its environment; every name begins with `LAB_`.
+
+Secrets may come as files (one per setting, named like the setting in lower case) from the folder that
+`LAB_SECRETS_DIR` names, so that they never stand in a command line or a rendered file.
+"""
+
+import os
+from functools import cache
+from pathlib import Path
+
+from pydantic import Field, SecretStr
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+
+class Settings(BaseSettings):
+    model_config = SettingsConfigDict(env_prefix="LAB_", frozen=True, extra="ignore")
+
+    nats_url: str = "nats://127.0.0.1:4222"
+    nats_user: str | None = None
+    nats_password: SecretStr | None = None
+
+    postgres_host: str = "127.0.0.1"
+    postgres_port: int = 5432
+    postgres_db: str = "lab"
+    postgres_user: str = "lab"
+    postgres_password: SecretStr | None = None
+
+    objects: str = Field(
+        default="file:///var/lib/lab/objects", description="file:///folder, or s3:// for `s3_endpoint`"
+    )
+    s3_endpoint: str = "http://127.0.0.1:3900"
+    s3_region: str = "garage"
+    s3_access_key: SecretStr | None = None
+    s3_secret_key: SecretStr | None = None
+
+    oxigraph_url: str = "http://127.0.0.1:7878"
+
+    litellm_url: str = "http://127.0.0.1:4000"
+    litellm_key: SecretStr | None = None
+    embed_model: str = Field(default="embed", description="the route's name in LiteLLM")
+    embed_dimensions: int = Field(default=384, ge=1, le=2000, description="HNSW indexes `vector` up to 2000")
+    embed_batch: int = Field(default=32, ge=1, description="texts per request")
+    chat_model: str | None = Field(
+        default=None, description="the route's name in LiteLLM; none: passages only"
+    )
+
+    tokenizer: Path | None = Field(default=None, description="tokenizer.json; none: MiniLM's own")
+    chunk_tokens: int = Field(default=256, ge=16)
+    chunk_overlap: int = Field(default=64, ge=0)
+
+    max_document_mib: int = Field(default=100, ge=1)
+    extract_threads: int = Field(default=1, ge=1)
+    stream_scale: float = Field(
+        default=1.0, gt=0, le=1, description="streams' max_bytes are multiplied by it"
+    )
+
+    api_host: str = "127.0.0.1"
+    api_port: int = 8000
+    health_port: int | None = Field(default=None, description="a worker's readiness door on loopback")
+
+
+@cache
+def load() -> Settings:
+    """Read the environment once. Raises pydantic's ValidationError naming every wrong setting."""
+    return Settings(_secrets_dir=os.environ.get("LAB_SECRETS_DIR"))
