@@ -71,9 +71,7 @@ class Metadata(Payload):
     media_type: str
     size: int = Field(ge=1, description="bytes")
     modified: str | None = Field(default=None, description="ISO 8601, UTC")
-    note: str | None = Field(
-        default=None, description="for example: the extension says .txt, the content is PDF"
-    )
+    note: str | None = Field(default=None, description="for example: the extension says .txt, the content is PDF")
 
 
 class IngestRequested(Payload):

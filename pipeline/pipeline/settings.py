@@ -40,9 +40,7 @@ class Settings(BaseSettings):
     embed_model: str = Field(default="embed", description="the route's name in LiteLLM")
     embed_dimensions: int = Field(default=384, ge=1, le=2000, description="HNSW indexes `vector` up to 2000")
     embed_batch: int = Field(default=32, ge=1, description="texts per request")
-    chat_model: str | None = Field(
-        default=None, description="the route's name in LiteLLM; none: passages only"
-    )
+    chat_model: str | None = Field(default=None, description="the route's name in LiteLLM; none: passages only")
 
     tokenizer: Path | None = Field(default=None, description="tokenizer.json; none: MiniLM's own")
     chunk_tokens: int = Field(default=256, ge=16)
@@ -50,9 +48,7 @@ class Settings(BaseSettings):
 
     max_document_mib: int = Field(default=100, ge=1)
     extract_threads: int = Field(default=1, ge=1)
-    stream_scale: float = Field(
-        default=1.0, gt=0, le=1, description="streams' max_bytes are multiplied by it"
-    )
+    stream_scale: float = Field(default=1.0, gt=0, le=1, description="streams' max_bytes are multiplied by it")
 
     api_host: str = "127.0.0.1"
     api_port: int = 8000
