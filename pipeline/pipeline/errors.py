@@ -4,6 +4,7 @@ PipelineError
 ├── Malformed      the message or document is at fault: dead-letter at once, never retried
 ├── Unavailable    a service does not answer: retried by the stage's table
 │   ├── RateLimited   it answered 429
+│   ├── NoSpace       the disk behind it is full: whoever uploads stops, and says so
 │   └── Refused       it answered 401 or 403: an alert goes out after the last retry
 └── Misconfigured  what the settings say cannot be (a wrong vector dimension): the worker stops
 """
@@ -31,6 +32,10 @@ class RateLimited(Unavailable):
         super().__init__(where, reason)
         self.retry_after = retry_after
         """Seconds, when the service said so."""
+
+
+class NoSpace(Unavailable):
+    pass
 
 
 class Refused(Unavailable):

@@ -1,6 +1,7 @@
 """The interfaces between the pipeline and the products behind it. Swapping a product touches one adapter."""
 
 from collections.abc import AsyncIterator, Sequence
+from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 from typing import Any, Protocol
 
@@ -22,6 +23,16 @@ class EventBus(Protocol):
     """Publishing. `dedupe` is the message id under which the stream drops a second copy."""
 
     async def publish(self, subject: str, body: bytes, *, dedupe: str | None = None) -> None: ...
+
+
+class EventFeed(Protocol):
+    """Listening, for whoever waits for a document to come through; no message is taken from a worker.
+
+    Everything published from the moment of entering on is seen, also across a restart of the server.
+    Iterating yields (subject, body) and raises Unavailable when the server stays away.
+    """
+
+    def follow(self, *subjects: str) -> AbstractAsyncContextManager[AsyncIterator[tuple[str, bytes]]]: ...
 
 
 class Extractor(Protocol):
