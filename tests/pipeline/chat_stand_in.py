@@ -3,7 +3,7 @@
 import json
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
@@ -45,10 +45,8 @@ def chat_stand_in(*replies: Reply) -> Iterator[ChatStandIn]:
             reply = state.replies.pop(0)
             if reply.hold:
                 reply.hold.wait(30)
-            try:
+            with suppress(BrokenPipeError):  # a client that stops waiting is what such a test wants
                 self._send(reply, streaming=request.get("stream", False))
-            except BrokenPipeError:
-                pass  # the client stopped waiting, which is what such a test wants
 
         def _send(self, reply: Reply, streaming: bool) -> None:
             body = reply.body
@@ -61,7 +59,7 @@ def chat_stand_in(*replies: Reply) -> Iterator[ChatStandIn]:
             self.end_headers()
             self.wfile.write(body.encode())
 
-        def log_message(self, format: str, *args: object) -> None:
+        def log_message(self, *args: object) -> None:
             pass
 
     server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)

@@ -22,9 +22,9 @@ NAMES = {
 
 
 @asynccontextmanager
-async def model(*replies: Reply, timeout: float = 10) -> AsyncIterator[tuple[ChatModel, ChatStandIn]]:
+async def model(*replies: Reply, seconds: float = 10) -> AsyncIterator[tuple[ChatModel, ChatStandIn]]:
     with chat_stand_in(*replies) as server:
-        chat = ChatModel(server.url, "small", KEY, timeout=timeout)
+        chat = ChatModel(server.url, "small", KEY, timeout=seconds)
         try:
             yield chat, server
         finally:
@@ -69,7 +69,7 @@ def test_an_enumeration_is_bounded_and_an_alternative_is_looked_into() -> None:
 
 async def test_json_that_was_cut_short_is_malformed() -> None:
     async with model(Reply('{"names": ["NA', finish_reason="length")) as (chat, _):
-        with pytest.raises(Malformed, match="breaks off or is none .finish_reason length"):
+        with pytest.raises(Malformed, match=r"breaks off or is none \(finish_reason length"):
             await chat.complete("s", "u", schema=NAMES)
 
 
@@ -96,7 +96,7 @@ async def test_a_stream_that_breaks_off_is_not_taken_for_an_answer() -> None:
 async def test_a_refused_stream_says_why() -> None:
     refusal = Reply(status=401, body='{"error": {"message": "Authentication Error,\\n key not known"}}')
     async with model(refusal) as (chat, _):
-        with pytest.raises(Refused, match="^chat model: 401 Authentication Error, key not known$"):
+        with pytest.raises(Refused, match=r"^chat model: 401 Authentication Error, key not known$"):
             await anext(chat.stream("s", "u"))
 
 
@@ -136,7 +136,7 @@ async def test_a_success_that_is_no_completion_is_not_an_answer() -> None:
 
 
 async def test_a_slow_model_is_given_up_in_time() -> None:
-    async with model(Reply("late", hold=threading.Event()), timeout=0.2) as (chat, _):
+    async with model(Reply("late", hold=threading.Event()), seconds=0.2) as (chat, _):
         with pytest.raises(Unavailable, match=r"no answer within 0\.2 s"):
             await chat.complete("s", "u")
 
