@@ -1,0 +1,40 @@
+"""Who may be given memory and CPU, by the ids that lab.yaml, profiles, `plan` and `explain` use."""
+
+CONSUMERS = (
+    "postgres",
+    "nats",
+    "oxigraph",
+    "litellm",
+    "openobserve",
+    "garage",
+    "extract",
+    "graph",
+    "embedder",
+    "chunk",
+    "embed",
+    "api",
+    "collector",
+    "context-forge",
+    "console",
+    "promptfoo",
+    "mindsdb",
+    "timescaledb",
+    "llama-server",
+    "ollama",
+)
+"""In the order in which the ledger fills them; `reserve` and `headroom` come before and are never placed."""
+
+LOCAL = (
+    "postgres",
+    "nats",
+    "oxigraph",
+    "litellm",
+    "garage",
+    "extract",
+    "graph",
+    "embedder",
+    "chunk",
+    "embed",
+    "api",
+)
+"""What runs as processes of this machine, without a cluster."""

@@ -1,0 +1,21 @@
+"""lab.yaml: the one file a person edits. `lab.example.yaml` is its manual, and is what an absent one means."""
+
+from homelab.lab.host import Host
+from homelab.lab.lab import Lab, load
+from homelab.lab.local import Local, Ports
+from homelab.lab.models import BUILTIN_DIMENSIONS, BUILTIN_MODEL, Chat, Embedding, Models
+from homelab.lab.values import ROOT
+
+__all__ = [
+    "BUILTIN_DIMENSIONS",
+    "BUILTIN_MODEL",
+    "ROOT",
+    "Chat",
+    "Embedding",
+    "Host",
+    "Lab",
+    "Local",
+    "Models",
+    "Ports",
+    "load",
+]

@@ -1,0 +1,89 @@
+"""The whole of lab.yaml, and which file it is."""
+
+import os
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+from pydantic import Field, PrivateAttr, field_validator
+
+from homelab.document import Document, broken, broken_at, meant, read
+from homelab.errors import InvalidInput, Problem
+from homelab.lab.host import Host
+from homelab.lab.local import Local
+from homelab.lab.models import Models
+from homelab.lab.values import ROOT, HostName
+
+EXAMPLE = ROOT / "lab.example.yaml"
+
+
+class Documents(Document):
+    max_mib: Annotated[int, Field(ge=1)] = 100
+    """A document above this is refused by name before it is read."""
+
+
+class Lab(Document):
+    version: Literal[1] = Field(examples=[1])
+    profile: str = "auto"
+    facts_max_age_days: Annotated[int, Field(ge=1)] = 30
+    hosts: Mapping[HostName, Host] = Field(min_length=1)
+    models: Models = Models()
+    documents: Documents = Documents()
+    local: Local = Local()
+
+    _path: Path = PrivateAttr(default=ROOT / "lab.yaml")
+
+    @property
+    def path(self) -> Path:
+        """The file that this was read from; relative paths in it begin in its folder."""
+        return self._path
+
+    @property
+    def facts_dir(self) -> Path:
+        """The controller's folder of facts documents, one `<host>.json` each."""
+        return self._path.parent / "facts"
+
+    @field_validator("profile")
+    @classmethod
+    def _exists(cls, profile: str) -> str:
+        known = ["auto", *sorted(path.stem for path in (ROOT / "profiles").glob("*.yaml"))]
+        if profile not in known:
+            raise broken("no such profile", meant(profile, known))
+        return profile
+
+    @field_validator("hosts")
+    @classmethod
+    def _distinct(cls, hosts: Mapping[str, Host]) -> Mapping[str, Host]:
+        """One machine under two names would be given its memory twice."""
+        seen: dict[tuple[str, int | None], str] = {}
+        breaches = []
+        for name, host in hosts.items():
+            first = seen.setdefault((host.address.lower(), host.port), name)
+            if first != name:
+                rule, fix = f"{first} is this machine already", "place everything of a machine on one host"
+                breaches.append(((name, "address"), host.address, broken(rule, fix)))
+        if breaches:
+            raise broken_at(*breaches)
+        return hosts
+
+    def model_post_init(self, context: Any) -> None:
+        if context:
+            self._path = context["path"].resolve()
+
+
+def load(path: Path | None = None) -> Lab:
+    """The lab of `path`, else of $HOMELAB_FILE, else of lab.yaml at the repository's root, else the example's.
+
+    Raises InvalidInput with every problem of the file.
+    """
+    named = os.environ.get("HOMELAB_FILE")
+    if path is not None or named:
+        path = path or Path(named or "").expanduser()
+        if not path.exists():
+            where = f"{path}" if path != Path(named or "") else f"{path} (HOMELAB_FILE)"
+            raise InvalidInput(
+                Problem(where, "no such file", "this must be a lab file", f"cp {EXAMPLE.name} {path}")
+            )
+        return read(path, Lab)
+    own = ROOT / "lab.yaml"
+    return read(own if own.exists() else EXAMPLE, Lab)
