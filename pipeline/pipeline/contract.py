@@ -32,21 +32,31 @@ class Subject(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Stream:
-    """A JetStream stream; `max_bytes` is a ceiling that a small disk lowers, `max_age` is in seconds."""
+    """A JetStream stream; `max_bytes` is a ceiling that a small disk lowers, `max_age` is in seconds.
+
+    `workqueue` keeps a message until its one worker acks it, `limits` until its age, for any number of readers.
+    A full stream refuses what is `new`, so that accepted work is never lost, or drops its `old` messages.
+    """
 
     name: str
     subjects: tuple[str, ...]
     max_age: int
     max_bytes: int
+    retention: Literal["limits", "workqueue"] = "limits"
+    discard: Literal["new", "old"] = "new"
 
 
 STREAMS = (
-    Stream("INGEST", ("doc.>",), 24 * HOUR, 10 * GIB),
+    # its messages carry text: were they kept after their ack, a large archive would fill the stream in hours
+    Stream("INGEST", ("doc.>",), 24 * HOUR, 10 * GIB, retention="workqueue"),
     Stream("EMBED", ("embed.>",), 24 * HOUR, 10 * GIB),
-    Stream("KG", ("kg.>",), 24 * HOUR, 5 * GIB),
-    Stream("TELEMETRY", ("telemetry.>",), 6 * HOUR, 5 * GIB),
+    Stream("KG", ("kg.>",), 24 * HOUR, 5 * GIB, discard="old"),
+    Stream("TELEMETRY", ("telemetry.>",), 6 * HOUR, 5 * GIB, discard="old"),
     Stream("DEAD", ("dead.>", "alerts.>"), 30 * DAY, 1 * GIB),
 )
+
+DEDUPE_WINDOW = 120
+"""Seconds in which a stream drops a second message of the same id: longer than any redelivery takes."""
 
 
 class Bucket(StrEnum):
@@ -152,15 +162,29 @@ class KgCompleted(Payload):
 
 
 class DeadLetter(Payload):
-    """What the DEAD stream keeps of a message that no retry can help."""
+    """What the DEAD stream keeps of a message that no retry can help: `dead.<stage>`, enough to replay it.
+
+    Exactly one of `payload` and `payload_key` is set: text travels along, what is large or no text stays
+    in `processed`.
+    """
 
     stage: str
     doc_id: str | None
     reason: str
     subject: str
-    payload: str
+    payload: str | None = None
+    payload_key: str | None = None
     deliveries: int
-    failed_at: str
+    failed_at: str = Field(description="ISO 8601, UTC")
+
+
+class Alert(Payload):
+    """What a person should hear of, on `alerts.<stage>`: a dead letter, or a service that refuses our key."""
+
+    stage: str
+    doc_id: str | None
+    reason: str
+    raised_at: str = Field(description="ISO 8601, UTC")
 
 
 def document_id(raw: bytes) -> str:

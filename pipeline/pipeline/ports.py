@@ -1,6 +1,6 @@
 """The interfaces between the pipeline and the products behind it. Swapping a product touches one adapter."""
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 from typing import Any, Protocol
@@ -8,6 +8,16 @@ from typing import Any, Protocol
 from pipeline.contract import Chunk, Extracted, Metadata
 
 Vector = Sequence[float]
+
+
+class Dependency(Protocol):
+    """A product that a process leans on; what every adapter has beside its port."""
+
+    async def check(self) -> None:
+        """Return when it answers. Raises Unavailable, Refused or Misconfigured, saying why not."""
+        ...
+
+    async def close(self) -> None: ...
 
 
 class ObjectStore(Protocol):
@@ -60,9 +70,11 @@ class VectorStore(Protocol):
         """Those of `chunk_ids` that are stored already: they need no embedding call."""
         ...
 
-    async def store_document(self, document: Extracted) -> None: ...
-    async def store_chunks(self, doc_id: str, chunks: Sequence[Chunk], vectors: Sequence[Vector]) -> None:
-        """All or nothing. Raises Misconfigured when a vector's length is not the table's."""
+    async def store(self, document: Extracted, chunks: Sequence[Chunk], vectors: Mapping[str, Vector]) -> None:
+        """The document and exactly these chunks, all or nothing; `vectors` by id of those not stored yet.
+
+        Raises Misconfigured, before anything is written, when a vector's length is not the table's.
+        """
         ...
 
     async def mark_complete(self, doc_id: str) -> None: ...

@@ -4,9 +4,9 @@ import httpx
 import nats as nats_client
 import psycopg
 import pytest
-from servers import Server
 
 from pipeline.settings import Settings
+from servers import Server
 
 
 async def test_a_new_lab_has_no_streams_and_an_empty_database(lab: Settings) -> None:
