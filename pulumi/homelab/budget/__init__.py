@@ -1,0 +1,6 @@
+"""Facts × placement × profile → Budget: one account of a whole host that provably fits. Pure."""
+
+from homelab.budget.model import Budget, Disk, Kind, Line
+from homelab.budget.plan import plan
+
+__all__ = ["Budget", "Disk", "Kind", "Line", "plan"]

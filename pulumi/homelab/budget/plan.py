@@ -1,0 +1,52 @@
+"""One host's budget: memory, CPU and disk together."""
+
+from collections.abc import Sequence
+
+from homelab.budget import cpu, memory, storage
+from homelab.budget.model import Budget, Line
+from homelab.facts import Facts
+from homelab.figure import Figure
+from homelab.profile import Profile
+
+REQUEST_PERCENT = 80
+"""Percent of its limit that an always-on service is sure to get: the scheduler packs by requests, and a fifth
+of slack lets page cache live in the services' own cgroups."""
+
+
+def plan(facts: Facts, placed: Sequence[str], profile: Profile, host: str, data_path: str = "/") -> Budget:
+    """The budget of `host`, on which the consumers `placed` run; its data lives under `data_path`.
+
+    Raises BudgetExceeded when what is placed cannot fit. Equal arguments give equal budgets.
+    """
+    order = [name for name in profile.rules.consumers if name in placed]
+    ledger = memory.share_out(facts, order, profile)
+    cores = cpu.cores_of(facts)
+    replicas = {name: ledger.grants[name].replicas for name in order}
+    shares = cpu.requests_and_limits(cores, replicas, profile)
+    lines = [*_set_aside(ledger, cores, profile)]
+    for name in order:
+        grant, rule = ledger.grants[name], profile.rules.consumers[name]
+        request = _request(grant.limit, rule.kind == "burst", rule.floor)
+        lines.append(Line(name, rule.kind, request, grant.limit, 1, grant.replicas, *shares[name]))
+    disk = storage.share_out(facts, order, profile, data_path)
+    return Budget(host, ledger.total, cores, tuple(lines), ledger.free, disk)
+
+
+def _set_aside(ledger: memory.Memory, cores: Figure, profile: Profile) -> tuple[Line, Line]:
+    """The lines that nothing is deployed for: the system's own share, and what is never planned."""
+    percent = profile.rules.reserve.cpu_percent
+    source = profile.source("reserve.cpu_percent")
+    system = cores.then("profile", source, cores.value * percent // 100, f"{percent} % of the cores")
+    none = cores.then("rule", "headroom", 0, "headroom is memory only")
+    return (
+        Line("reserve", "reserve", ledger.reserve, ledger.reserve, 1, 1, system, system),
+        Line("headroom", "headroom", ledger.headroom, ledger.headroom, 1, 1, none, none),
+    )
+
+
+def _request(limit: Figure, burst: bool, floor: int) -> Figure:
+    if burst:
+        because = "a burst replica starts at its floor and grows when there is work"
+        return limit.then("rule", "request of a burst replica", min(floor, limit.value), because)
+    because = f"an always-on service is sure of {REQUEST_PERCENT} % of its limit"
+    return limit.then("rule", "request of a service", limit.value * REQUEST_PERCENT // 100, because)

@@ -1,0 +1,73 @@
+"""What each part may keep on the disk that holds the platform's data, in GiB."""
+
+from collections.abc import Sequence
+
+from homelab.budget.model import Disk
+from homelab.errors import BudgetExceeded
+from homelab.facts import Facts, StorageClass
+from homelab.figure import Figure, given
+from homelab.profile import Profile
+from homelab.units import GIB
+
+UNMEASURED_GIB = 16
+"""GiB assumed where no mount was measured: the smallest card that people still boot a Pi from."""
+
+LEAST_GIB = 1
+"""GiB. Below this a store cannot hold its own write-ahead log and one compaction."""
+
+
+def share_out(facts: Facts, placed: Sequence[str], profile: Profile, data_path: str) -> Disk:
+    """Raises BudgetExceeded when the disk is too small for one GiB of every store placed on it."""
+    rules = profile.rules.storage
+    total, usable, storage_class = _measured(facts, data_path)
+    spare = total.value * rules.free_percent // 100
+    fixed = _fixed(usable, placed, profile)
+    remainder = max(0, usable.value - spare - sum(figure.value for figure in fixed.values()))
+    shares = dict(fixed)
+    hdd = storage_class == "hdd"
+    table = "hdd_shares_percent" if hdd else "shares_percent"
+    for name, percent in (rules.hdd_shares_percent if hdd else rules.shares_percent).items():
+        if name in placed or name == "backups":
+            source = profile.source(f"storage.{table}.{name}")
+            because = f"{percent} % of the {remainder} GiB that images, fixed volumes and free space leave"
+            shares[name] = usable.then("profile", source, remainder * percent // 100, because)
+    _must_fit(facts.host, total, shares)
+    return Disk(storage_class, total, shares)
+
+
+def _measured(facts: Facts, data_path: str) -> tuple[Figure, Figure, StorageClass]:
+    """The size of the disk below `data_path`, what may be planned of it, and its class."""
+    mount = facts.storage.mount_of(data_path)
+    if mount is None:
+        because = "no mount was measured; ./lab ansible-hardware-audit measures them"
+        total = given("rule", "unmeasured disk", UNMEASURED_GIB, "GiB", because)
+        return total, total, "sd"
+    source = f"storage_performance.mounts[{mount.path}]"
+    total = given("fact", f"{source}.size_bytes", mount.size_bytes // GIB, "GiB", f"holds {data_path}")
+    because = "what others keep on this disk cannot be planned"
+    usable = total.then("fact", f"{source}.free_bytes", mount.free_bytes // GIB, because)
+    return total, usable, mount.storage_class
+
+
+def _fixed(usable: Figure, placed: Sequence[str], profile: Profile) -> dict[str, Figure]:
+    rules = profile.rules.storage
+    wanted = {name: gib for name, gib in rules.fixed_gib.items() if name == "images" or name in placed}
+    most = usable.value * rules.fixed_percent_max // 100
+    asked = sum(wanted.values())
+    figures = {}
+    for name, gib in wanted.items():
+        figure = profile.given(f"storage.fixed_gib.{name}", gib, "GiB", "what it needs before anything is shared")
+        if asked > most:
+            because = f"on this disk fixed volumes take {rules.fixed_percent_max} %, {most} GiB, together"
+            source = profile.source("storage.fixed_percent_max")
+            figure = figure.then("clamp", source, gib * most // asked, because)
+        figures[name] = figure
+    return figures
+
+
+def _must_fit(host: str, total: Figure, shares: dict[str, Figure]) -> None:
+    short = {name: figure for name, figure in shares.items() if name != "images" and figure.value < LEAST_GIB}
+    if short:
+        lines = tuple((name, max(figure.value, LEAST_GIB) * 1024) for name, figure in shares.items())
+        wanted = total.value * 1024 + 1024 * len(short)
+        raise BudgetExceeded(host, "disk", total.value * 1024, wanted, lines)
