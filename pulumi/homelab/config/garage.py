@@ -1,0 +1,41 @@
+"""garage.toml for one node; secrets come from the environment."""
+
+import json
+
+from homelab.specs import Garage
+
+REGION = "garage"
+
+TEMPLATE = """\
+metadata_dir = {metadata_dir}
+data_dir = {data_dir}
+db_engine = "sqlite"
+replication_factor = 1
+block_ram_buffer_max = "{block_ram_buffer_max}"
+compression_level = 1
+rpc_bind_addr = "{listen}:{rpc_port}"
+rpc_public_addr = "{listen}:{rpc_port}"
+
+[s3_api]
+s3_region = "{region}"
+api_bind_addr = "{listen}:{port}"
+
+[admin]
+api_bind_addr = "{listen}:{admin_port}"
+"""
+"""sqlite rather than lmdb: lmdb is known to break on power loss, and its files do not move between processors."""
+
+
+def render(
+    spec: Garage, *, listen: str, port: int, rpc_port: int, admin_port: int, metadata_dir: str, data_dir: str
+) -> str:
+    return TEMPLATE.format(
+        metadata_dir=json.dumps(metadata_dir, ensure_ascii=False),
+        data_dir=json.dumps(data_dir, ensure_ascii=False),
+        block_ram_buffer_max=spec.settings()["block_ram_buffer_max"],
+        listen=listen,
+        port=port,
+        rpc_port=rpc_port,
+        admin_port=admin_port,
+        region=REGION,
+    )
