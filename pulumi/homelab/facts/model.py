@@ -17,9 +17,7 @@ StorageClass = Literal["nvme", "ssd", "hdd", "emmc", "sd"]
 class Part(BaseModel):
     """Unknown keys are refused: facts are written by the audit, so a strange key is a damaged or foreign file."""
 
-    model_config = ConfigDict(
-        frozen=True, extra="forbid", strict=True, validate_by_name=True, validate_by_alias=True
-    )
+    model_config = ConfigDict(frozen=True, extra="forbid", strict=True, validate_by_name=True)
 
 
 class Homelab(Part):
@@ -72,27 +70,24 @@ class Cpu(Part):
 
 
 class Gpu(Part):
-    """`gpu_info.json`: the GPU with the most memory, and accelerators of other kinds."""
+    """`gpu_info.json`: the GPU with the most memory among those that programs can compute on."""
 
-    has_gpu: bool
-    vendor: Literal["nvidia", "amd", "intel"] | None = None
+    has_gpu: bool = Field(description="a GPU whose memory is known; others are listed in `adapters` only")
+    vendor: Literal["nvidia", "amd"] | None = None
     gpu_name: str | None = None
     gpu_count: int = Field(default=0, ge=0)
-    gpu_vram_mb: int | None = Field(
-        default=None,
-        ge=1,
-        description="MiB of one card, or the unified pool; none: unknown, so use none",
-    )
+    gpu_vram_mb: int | None = Field(default=None, ge=1, description="MiB of one card, or the unified pool")
     driver_version: str | None = None
     compute_capability: str | None = Field(default=None, pattern=r"^\d+\.\d+$")
     jetpack: str | None = None
     l4t: str | None = Field(default=None, description="Jetson Linux, as 36.4.3")
-    accelerators: tuple[str, ...] = Field(default=(), description="for example Hailo-8")
+    adapters: tuple[str, ...] = Field(default=(), description="graphics on the PCI bus, as Intel 8086:46d1")
+    accelerators: tuple[str, ...] = Field(default=(), description="as Hailo-8 or Hailo-8L")
 
     @model_validator(mode="after")
     def _described_where_present(self) -> Self:
-        if self.has_gpu and not (self.vendor and self.gpu_name and self.gpu_count):
-            raise ValueError("has_gpu is true, so vendor, gpu_name and gpu_count must say which")
+        if self.has_gpu and not (self.vendor and self.gpu_name and self.gpu_count and self.gpu_vram_mb):
+            raise ValueError("has_gpu is true, so vendor, gpu_name, gpu_count and gpu_vram_mb must say which")
         if not self.has_gpu and (self.vendor or self.gpu_name or self.gpu_count or self.gpu_vram_mb):
             raise ValueError("has_gpu is false, but a GPU is described")
         return self
@@ -105,6 +100,7 @@ class Benchmark(Part):
     tool: str = Field(description="fio-3.33")
     size_mib: int = Field(ge=1, description="of the file that was read and written")
     runtime_s: int = Field(ge=1, description="per pass")
+    queue_depth: int = Field(ge=1, description="requests in flight in the random passes")
     direct: bool = Field(description="false: the file system refuses O_DIRECT and the page cache took part")
     sequential_read_mb_s: float = Field(ge=0)
     sequential_write_mb_s: float = Field(ge=0)
