@@ -1,0 +1,201 @@
+"""Question → passages and facts → answer with citations. Whatever is missing is done without, and said."""
+
+import asyncio
+import time
+from collections.abc import AsyncIterator, Awaitable, Callable
+from dataclasses import dataclass, replace
+from typing import Literal, TypeVar
+
+from pipeline import prompt
+from pipeline.answer import Answer, Fact, Passage, check_citations
+from pipeline.errors import Malformed, PipelineError, Unavailable
+from pipeline.memory import Key, Memory
+from pipeline.neighbours import facts_near
+from pipeline.ports import LLM, Embedder, GraphStore, Vector, VectorStore
+from pipeline.ports import Passage as Found
+from pipeline.quote import quote
+
+T = TypeVar("T")
+
+NO_EMBEDDER = "the embedding model does not answer: full text only"
+NO_GRAPH = "the graph does not answer in time: no related facts"
+NO_MODEL = "no language model: quoted, not synthesised"
+PASSAGES_ONLY = "no language model: passages only"
+
+
+@dataclass(frozen=True, slots=True)
+class Bounds:
+    """Seconds that a person waits for one part before the answer does without it."""
+
+    embed: float = 5.0  # one short text: 0.02 s in the built-in model, 3 s in a cold one on a Raspberry Pi
+    database: float = 10.0  # a look-up takes milliseconds; a restart of the server takes seconds
+    graph: float = 2.0  # facts garnish an answer: nobody waits for them
+    chat: float = 90.0  # 2,400 tokens read and 300 written by a model on CPU
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """A step of an answer in the making: its passages, then its text in pieces, at last the whole of it."""
+
+    kind: Literal["passages", "piece", "answer"]
+    answer: Answer | None = None
+    piece: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class _Context:
+    """What was found before anything is written."""
+
+    question: str
+    vector: Vector | None
+    found: tuple[Found, ...]
+    facts: tuple[Fact, ...] = ()
+    degraded: tuple[str, ...] = ()
+
+    @property
+    def passages(self) -> tuple[Passage, ...]:
+        return tuple(map(Passage.of, self.found))
+
+    def answer(self, text: str | None, *degraded: str) -> Answer:
+        degraded = tuple(dict.fromkeys((*self.degraded, *degraded)))
+        return Answer(answer=text, degraded=degraded, passages=self.passages, facts=self.facts)
+
+
+class Query:
+    """Searching and asking; one per process, since it remembers its last answers.
+
+    Every method raises Unavailable when the database is away and no answer is remembered, Misconfigured
+    when the embedding model and the table do not fit each other.
+    """
+
+    def __init__(
+        self,
+        vectors: VectorStore,
+        embedder: Embedder,
+        graph: GraphStore,
+        chat: LLM | None,
+        *,
+        bounds: Bounds | None = None,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._vectors = vectors
+        self._embedder = embedder
+        self._graph = graph
+        self._chat = chat
+        self._bounds = bounds or Bounds()
+        self._memory = Memory(clock=clock)
+
+    async def search(self, text: str, limit: int = 8) -> Answer:
+        """The `limit` passages nearest to `text`, best first; `answer` stays None."""
+        key: Key = ("search", text, limit)
+        try:
+            answer = (await self._retrieve(text, limit)).answer(None)
+        except Unavailable as error:
+            return self._remembered(key, error)
+        self._memory.put(key, answer)
+        return answer
+
+    async def ask(self, question: str, limit: int = 8) -> Answer:
+        """An answer made of the `limit` nearest passages and of what the graph knows around them."""
+        answer = Answer(answer=None)
+        async for event in self.stream(question, limit):
+            answer = event.answer or answer
+        return answer
+
+    async def stream(self, question: str, limit: int = 8) -> AsyncIterator[Event]:
+        """The same, step by step. Pieces are the model's own words; the last event has its citations checked."""
+        key: Key = ("ask", question, limit)
+        try:
+            context = await self._retrieve(question, limit)
+        except Unavailable as error:
+            yield Event("answer", self._remembered(key, error))
+            return
+        context = await self._relate(context)
+        yield Event("passages", context.answer(None))
+        async for event in self._write(context):
+            if event.answer:
+                self._memory.put(key, event.answer)
+            yield event
+
+    def _remembered(self, key: Key, error: Unavailable) -> Answer:
+        answer = self._memory.get(key)
+        if answer is None:
+            raise error
+        return answer
+
+    async def _retrieve(self, text: str, limit: int) -> _Context:
+        vector: Vector | None = None
+        degraded: tuple[str, ...] = ()
+        try:
+            [vector] = await _within(self._bounds.embed, "embedding model", self._embedder.embed([text]))
+        except (Unavailable, Malformed):
+            degraded = (NO_EMBEDDER,)
+        found = await _within(self._bounds.database, "postgres", self._vectors.search(text, vector, limit))
+        return _Context(text, vector, tuple(found), degraded=degraded)
+
+    async def _relate(self, context: _Context) -> _Context:
+        if not context.found:
+            return context
+        try:
+            facts = await _within(
+                self._bounds.graph, "graph", facts_near(self._graph, context.question, context.found)
+            )
+        except (Unavailable, Malformed):
+            return replace(context, degraded=(*context.degraded, NO_GRAPH))
+        return replace(context, facts=facts)
+
+    async def _write(self, context: _Context) -> AsyncIterator[Event]:
+        if not context.found:
+            yield Event("answer", context.answer(None))
+            return
+        if self._chat is None:
+            yield Event("answer", await self._quoted(context))
+            return
+        asked = prompt.build(context.question, context.passages, context.facts)
+        pieces: list[str] = []
+        try:
+            async for piece in _until(self._bounds.chat, self._chat.stream(asked.system, asked.user)):
+                pieces.append(piece)
+                yield Event("piece", piece=piece)
+        except PipelineError as error:
+            yield Event("answer", await self._quoted(context, f"the language model failed: {error.reason}"))
+            return
+        text, faults = check_citations("".join(pieces), asked.passages)
+        if text:
+            yield Event("answer", context.answer(text, *faults))
+        else:
+            yield Event("answer", await self._quoted(context, "the language model answered nothing"))
+
+    async def _quoted(self, context: _Context, *degraded: str) -> Answer:
+        """Sentences of the documents themselves, in place of a model's."""
+        try:
+            text = await _within(
+                self._bounds.embed,
+                "embedding model",
+                quote(context.question, context.vector, context.passages, self._embedder),
+            )
+        except (Unavailable, Malformed):
+            text = await quote(context.question, None, context.passages, self._embedder)
+        return context.answer(text, *degraded, NO_MODEL if text else PASSAGES_ONLY)
+
+
+async def _within(seconds: float, where: str, work: Awaitable[T]) -> T:
+    try:
+        async with asyncio.timeout(seconds):
+            return await work
+    except TimeoutError as error:
+        raise Unavailable(where, f"no answer within {seconds:g} s") from error
+
+
+async def _until(seconds: float, pieces: AsyncIterator[T]) -> AsyncIterator[T]:
+    """The pieces that come within `seconds` from now; then raises Unavailable."""
+    deadline = asyncio.get_running_loop().time() + seconds
+    while True:
+        try:
+            async with asyncio.timeout_at(deadline):
+                piece = await anext(pieces)
+        except StopAsyncIteration:
+            return
+        except TimeoutError as error:
+            raise Unavailable("chat model", f"not done within {seconds:g} s") from error
+        yield piece
