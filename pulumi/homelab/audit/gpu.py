@@ -40,8 +40,10 @@ class Card:
 def gpu(raw: Raw, total_ram_mb: int, architecture: str) -> tuple[Gpu, bool]:
     """The GPU and whether it shares the machine's `total_ram_mb` MiB of memory."""
     devices = _pci(raw)
-    adapters = tuple(f"{VENDORS[id[:4]]} {id}" for kind, id in devices if kind[:2] == "03" and id[:4] in VENDORS)
-    accelerators = tuple(ACCELERATORS[id] for _, id in devices if id in ACCELERATORS)
+    adapters = tuple(
+        f"{VENDORS[pci[:4]]} {pci}" for kind, pci in devices if kind[:2] == "03" and pci[:4] in VENDORS
+    )
+    accelerators = tuple(ACCELERATORS[pci] for _, pci in devices if pci in ACCELERATORS)
     cards = _nvidia(raw)
     shared = _tegra(raw, cards, total_ram_mb) or _grace(cards, total_ram_mb, architecture)
     found = shared or _discrete(cards) or _amd(raw, adapters) or Gpu(has_gpu=False)
@@ -101,15 +103,13 @@ def _tegra(raw: Raw, cards: list[Card], total_ram_mb: int) -> Gpu | None:
     if capability is None:
         capability = raw.warn("compute_capability", f"not known for {name}", None)
     package = re.match(r"[\d.]+", raw["jetpack"].line())
-    if release:
-        l4t, jetpack = f"{release[1]}.{release[2]}", JETPACK.get(release[1])
-    else:
-        l4t = jetpack = raw.warn(
-            "tegra-release", "/etc/nv_tegra_release does not tell Jetson Linux's release", None
-        )
+    l4t = f"{release[1]}.{release[2]}" if release else None
+    jetpack = package[0] if package else JETPACK.get(release[1]) if release else None
+    if l4t is None:
+        raw.warn("tegra-release", "Jetson Linux does not tell its release", None)
     driver = cards[0].driver if cards else None
     return _describe(Card(name, None, driver, capability), 1, total_ram_mb).model_copy(
-        update={"l4t": l4t, "jetpack": package[0] if package else jetpack}
+        update={"l4t": l4t, "jetpack": jetpack}
     )
 
 
