@@ -2,7 +2,8 @@
 
 import asyncio
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable
+from contextlib import aclosing
 from dataclasses import dataclass, replace
 from typing import Literal, TypeVar
 
@@ -102,7 +103,7 @@ class Query:
             answer = event.answer or answer
         return answer
 
-    async def stream(self, question: str, limit: int = 8) -> AsyncIterator[Event]:
+    async def stream(self, question: str, limit: int = 8) -> AsyncGenerator[Event, None]:
         """The same, step by step. Pieces are the model's own words; the last event has its citations checked."""
         key: Key = ("ask", question, limit)
         try:
@@ -112,10 +113,11 @@ class Query:
             return
         context = await self._relate(context)
         yield Event("passages", context.answer(None))
-        async for event in self._write(context):
-            if event.answer:
-                self._memory.put(key, event.answer)
-            yield event
+        async with aclosing(self._write(context)) as events:
+            async for event in events:
+                if event.answer:
+                    self._memory.put(key, event.answer)
+                yield event
 
     def _remembered(self, key: Key, error: Unavailable) -> Answer:
         answer = self._memory.get(key)
@@ -144,7 +146,7 @@ class Query:
             return replace(context, degraded=(*context.degraded, NO_GRAPH))
         return replace(context, facts=facts)
 
-    async def _write(self, context: _Context) -> AsyncIterator[Event]:
+    async def _write(self, context: _Context) -> AsyncGenerator[Event, None]:
         if not context.found:
             yield Event("answer", context.answer(None))
             return
@@ -154,9 +156,11 @@ class Query:
         asked = prompt.build(context.question, context.passages, context.facts)
         pieces: list[str] = []
         try:
-            async for piece in _until(self._bounds.chat, self._chat.stream(asked.system, asked.user)):
-                pieces.append(piece)
-                yield Event("piece", piece=piece)
+            # closed here, not by the garbage collector: a reader who leaves ends the model's work at once
+            async with aclosing(self._chat.stream(asked.system, asked.user)) as stream:
+                async for piece in _until(self._bounds.chat, stream):
+                    pieces.append(piece)
+                    yield Event("piece", piece=piece)
         except PipelineError as error:
             yield Event("answer", await self._quoted(context, f"the language model failed: {error.reason}"))
             return

@@ -2,7 +2,7 @@
 
 import asyncio
 import json
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncGenerator, Iterator
 from contextlib import contextmanager
 from typing import Any
 
@@ -96,7 +96,7 @@ class ChatModel:
             _check_json(text, choice.finish_reason)
         return text
 
-    async def stream(self, system: str, user: str) -> AsyncIterator[str]:
+    async def stream(self, system: str, user: str) -> AsyncGenerator[str, None]:
         """The answer in pieces as they are made. Raises as `complete` does, also half-way."""
         body = self._body(system, user) | {"stream": True}
         # not asyncio.timeout: held open over a yield it would cancel whoever reads the pieces
