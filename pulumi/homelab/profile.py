@@ -3,6 +3,7 @@
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
 
@@ -143,7 +144,7 @@ def load(name: str, *, ram_mib: int, flags: tuple[str, ...] = (), folder: Path =
 
     Raises InvalidInput with every problem of the first file that has any.
     """
-    layers = {stem: _Layer.read(folder / f"{stem}.yaml") for stem in names(folder)}
+    layers = _layers(folder)
     bases = [layer for layer in layers.values() if not layer.overlay]
     if name == "auto":
         name = next((layer.name for layer in bases if layer.fits(ram_mib, flags)), "default")
@@ -151,10 +152,10 @@ def load(name: str, *, ram_mib: int, flags: tuple[str, ...] = (), folder: Path =
     while (parent := chain[0].extends) is not None:
         chain.insert(0, layers[parent])
     chain += [layer for layer in layers.values() if layer.overlay and layer.fits(ram_mib, flags)]
-    return _stack(name, chain)
+    return _stack(name, tuple(chain))
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class _Layer:
     """One file as written; only what it says."""
 
@@ -192,7 +193,13 @@ class _Layer:
         return rule != Applies() and all(asked)
 
 
-def _stack(name: str, layers: list[_Layer]) -> Profile:
+@cache
+def _layers(folder: Path) -> Mapping[str, _Layer]:
+    return {stem: _Layer.read(folder / f"{stem}.yaml") for stem in names(folder)}
+
+
+@cache
+def _stack(name: str, layers: tuple[_Layer, ...]) -> Profile:
     """Lay each file over those before it; a problem is always of the file laid on last."""
     data: dict[str, Any] = {}
     files: dict[str, str] = {}

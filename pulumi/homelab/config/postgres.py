@@ -13,11 +13,9 @@ FIXED = {
     "timezone": "'UTC'",
     "checkpoint_completion_target": "0.9",
     "wal_compression": "on",
-    "max_wal_senders": "0",
-    "wal_level": "'minimal'",
     "default_text_search_config": "'pg_catalog.english'",
 }
-"""Not derived from hardware. Without replicas the log need hold only what a crash needs."""
+"""Not derived from hardware."""
 
 
 def render(spec: Postgres, *, listen: str, port: int, socket_dir: str = "") -> str:

@@ -12,7 +12,7 @@ from homelab.specs.base import Spec, mb, onoff, setting, tenths
 
 SHARED_BUFFERS_PERCENT = 25
 CACHE_PERCENT = 50
-"""Of the limit. timescaledb-tune says 75, for a host that Postgres has to itself; here others use the page cache."""
+"""Of the limit. timescaledb-tune says 75, for a host of its own; here others use the page cache too."""
 
 MIB_PER_CONNECTION = 32
 CONNECTIONS = (20, 100)
@@ -117,7 +117,7 @@ def postgres(budget: Budget) -> Postgres:
             "rule",
             "postgres.max_parallel_maintenance_workers",
             workers.value // 2,
-            "half: an index build is not alone",
+            "half: others query meanwhile",
         ),
         wal_buffers=buffers.then(
             "rule",
@@ -138,7 +138,7 @@ def _constant(limit: Figure, name: str, value: int, because: str) -> Figure:
 
 
 def _wal(disk: Figure, name: str, share: int, most: int) -> Figure:
-    """MiB of log kept on disk: a share of Postgres' part of the disk, between two segments of 16 MiB and `most`."""
+    """MiB of log kept on disk: a share of Postgres' part of it, from 80 (five segments, its minimum) to `most`."""
     value = max(80, min(most, disk.value * 1024 // share))
     return disk.then("rule", f"postgres.{name}", value, f"1/{share} of its disk, 80 to {most} MiB", unit="MiB")
 
