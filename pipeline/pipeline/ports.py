@@ -1,6 +1,6 @@
 """The interfaces between the pipeline and the products behind it. Swapping a product touches one adapter."""
 
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 from typing import Any, Protocol
