@@ -1,0 +1,131 @@
+# Every verb of the project. `./lab RECIPE` is the same with uv and just brought along; alone, both list what there is.
+# Recipes that take a person's paths run where the person stands, the others in the repository's root.
+
+set no-exit-message # a program that fails has said why already
+set positional-arguments
+set shell := ["bash", "-euo", "pipefail", "-c"]
+
+root := justfile_directory()
+homelab := quote(root / ".venv/bin/homelab")
+bin := quote(root / ".venv/bin")
+prepare := "PYTHONPATH=" + quote(root / "pulumi") + " " + quote(env("LAB_PYTHON", "python3")) + " -P -m homelab.tools.environment"
+
+[private]
+default:
+    @{{ quote(just_executable()) }} --justfile {{ quote(justfile()) }} --list --unsorted --list-heading $'./lab RECIPE …\n'
+
+# Bring what the recipes run on up to date; silent when it is.
+
+[private]
+environment:
+    @{{ prepare }} homelab
+
+[private]
+environments:
+    @{{ prepare }} homelab litellm
+
+[private]
+environments-dev:
+    @{{ prepare }} dev litellm
+
+[private]
+environment-dev:
+    @{{ prepare }} dev
+
+[doc("From nothing to an answer: audit, plan, start, ingest PATHs (or the samples), ask")]
+[group("start here")]
+[no-cd]
+demo *paths: environments
+    @{{ homelab }} demo "$@"
+
+[doc("Measure the hosts of lab.yaml by Ansible and fetch their facts")]
+[group("measure and decide")]
+[no-cd]
+ansible-hardware-audit *flags: environment
+    @{{ homelab }} audit "$@"
+
+[doc("The ledger: what every service may use, from the facts and the profile")]
+[group("measure and decide")]
+[no-cd]
+plan *flags: environment
+    @{{ homelab }} plan "$@"
+
+[doc("Start the platform as local processes inside its plan")]
+[group("local platform")]
+[no-cd]
+local-up *flags: environments
+    @{{ homelab }} local up "$@"
+
+[doc("Its processes: state, memory against the plan, restarts")]
+[group("local platform")]
+[no-cd]
+local-status *flags: environment
+    @{{ homelab }} local status "$@"
+
+[doc("Stop it in reverse order; the data stays")]
+[group("local platform")]
+[no-cd]
+local-down *flags: environment
+    @{{ homelab }} local down "$@"
+
+[doc("Put documents in: files and folders")]
+[group("documents")]
+[no-cd]
+ingest +paths: environment
+    @{{ homelab }} ingest "$@"
+
+[doc("The passages nearest to TEXT")]
+[group("documents")]
+[no-cd]
+search +text: environment
+    @{{ homelab }} search "$@"
+
+[doc("An answer to TEXT with its citations")]
+[group("documents")]
+[no-cd]
+ask +text: environment
+    @{{ homelab }} ask "$@"
+
+[doc("Services, streams and counts")]
+[group("documents")]
+[no-cd]
+status *flags: environment
+    @{{ homelab }} status "$@"
+
+[doc("Every test that needs only Python and the package registries")]
+[group("develop")]
+test *flags: environments-dev
+    @{{ bin }}/python -m pytest "$@"
+
+[doc("The fast tests, within a minute")]
+[group("develop")]
+test-unit *flags: environment-dev
+    @{{ bin }}/python -m pytest tests/unit tests/repo "$@"
+
+[doc("Lint, format and types; writes nothing")]
+[group("develop")]
+check: environment-dev
+    @{{ bin }}/ruff check .
+    @{{ bin }}/ruff format --check .
+    @{{ bin }}/mypy
+    @bash -n lab .ci/run
+    @{{ quote(just_executable()) }} --fmt --check
+
+[doc("Format")]
+[group("develop")]
+fmt: environment-dev
+    @{{ bin }}/ruff check --fix .
+    @{{ bin }}/ruff format .
+    @{{ quote(just_executable()) }} --fmt
+
+[doc("Build servers that no Python package carries; without a NAME, list them")]
+[group("develop")]
+[no-cd]
+tools *names: environment
+    @{{ homelab }} tools "$@"
+
+[doc("Measure ingest and queries, and memory against the plan")]
+[group("develop")]
+[no-cd]
+bench *flags: environments
+    @{{ homelab }} bench "$@"

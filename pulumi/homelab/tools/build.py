@@ -1,0 +1,64 @@
+"""Building a pinned tool into the cache: one build at a time, visible only when it is whole."""
+
+import fcntl
+import os
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from homelab.errors import MissingTool, Problem
+from homelab.tools.pinned import Tool
+from homelab.tools.progress import Failed, follow
+
+
+def build(tool: Tool) -> Path:
+    """Build the tool unless it is built, and return its home. A build that was broken off goes on where it was.
+
+    Raises MissingTool naming every program that the build needs and this machine lacks, or why the build failed.
+    """
+    missing = [need for need in tool.needs if shutil.which(need.program) is None]
+    if tool.built:
+        return tool.home
+    if missing:
+        raise MissingTool(
+            *(
+                Problem(f"tool {tool.name}", f"{need.program} is not on PATH", "its build calls it", need.how)
+                for need in missing
+            )
+        )
+    with _alone(tool.home.with_suffix(".lock")):
+        if not tool.built:
+            _build(tool)
+    return tool.home
+
+
+def _build(tool: Tool) -> None:
+    work = tool.home.with_suffix(".work")
+    staged = work / "home"
+    work.mkdir(exist_ok=True)
+    title = f"Building {tool.name} {tool.version} ({tool.takes})"
+    for command in tool.build:
+        argv = [part.format(home=staged, work=work / "target") for part in command]
+        try:
+            follow(argv, title, cwd=work, env={**os.environ, "CARGO_TERM_COLOR": "never"})
+        except Failed as failed:
+            raise _told(tool, failed, work / "build.log") from failed
+    shutil.rmtree(tool.home, ignore_errors=True)  # an unfinished copy from elsewhere; ours is whole
+    staged.rename(tool.home)
+    shutil.rmtree(work)
+
+
+def _told(tool: Tool, failed: Failed, log: Path) -> MissingTool:
+    log.write_text("\n".join(failed.messages) + "\n", encoding="utf-8")
+    error = next((line for line in failed.messages if line.startswith("error")), str(failed))
+    return MissingTool(Problem(f"tool {tool.name}", error, "its build must succeed", f"see {log}"))
+
+
+@contextmanager
+def _alone(lock: Path) -> Iterator[None]:
+    """Hold `lock`; a second build of the same tool waits for the first and then finds it done."""
+    lock.parent.mkdir(parents=True, exist_ok=True)
+    with lock.open("w") as held:
+        fcntl.flock(held, fcntl.LOCK_EX)
+        yield

@@ -1,0 +1,73 @@
+"""Bring a locked Python environment up to date: silent when it is, one line of progress when it is not."""
+
+import os
+import subprocess
+import sys
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from homelab.errors import MissingTool, Problem
+from homelab.tools.launcher import guarded, program
+from homelab.tools.progress import Failed, follow
+from homelab.tools.wheels import UV
+
+ROOT = Path(__file__).resolve().parents[3]
+
+
+@dataclass(frozen=True, slots=True)
+class Environment:
+    """A project with a uv.lock of its own below the repository's root, and which of its groups are wanted."""
+
+    project: str
+    title: str
+    flags: tuple[str, ...]
+
+
+ENVIRONMENTS: Mapping[str, Environment] = {
+    "homelab": Environment(".", "Preparing the Python environment", ("--no-dev",)),
+    "dev": Environment(".", "Preparing the Python environment with the developers' tools", ()),
+    "litellm": Environment("servers/litellm", "Preparing LiteLLM's own environment", ("--no-dev",)),
+}
+
+
+def prepare(environment: Environment) -> None:
+    """Install what uv.lock says and is not there; packages beyond it stay. Raises MissingTool."""
+    project = ROOT / environment.project
+    # The recipes call .venv/bin, so another place that the person's shell names must not win.
+    variables = {**os.environ, "UV_PROJECT_ENVIRONMENT": str(project / ".venv")}
+    variables.pop("VIRTUAL_ENV", None)
+    sync = [str(program(UV, ROOT)), "sync", "--frozen", "--inexact", *environment.flags]
+    check = [*sync, "--check", "--quiet"]
+    if subprocess.run(check, cwd=project, env=variables, capture_output=True, check=False).returncode == 0:
+        return
+    try:
+        follow(sync, environment.title, cwd=project, env=variables)
+    except Failed as failed:
+        raise MissingTool(_explained(environment, failed)) from failed
+
+
+def _explained(environment: Environment, failed: Failed) -> Problem:
+    """uv tells a failure as `error: …` and a chain of `cause: …`: the first and the last say it all."""
+    told = [line.strip() for line in failed.messages]
+    error = next((line.removeprefix("error: ") for line in told if line.startswith("error: ")), str(failed))
+    cause = next((line.removeprefix("cause: ") for line in reversed(told) if line.startswith("cause: ")), "")
+    network = any("error sending request" in line for line in told)
+    return Problem(
+        "uv.lock" if environment.project == "." else f"{environment.project}/uv.lock",
+        ": ".join(part for part in (error, cause) if part),
+        "its packages are fetched once",
+        "connect this machine to the network" if network else f"see `uv sync --project {environment.project}`",
+    )
+
+
+def main(names: Sequence[str]) -> int:
+    def work() -> None:
+        for name in names:
+            prepare(ENVIRONMENTS[name])
+
+    return guarded(work)
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
