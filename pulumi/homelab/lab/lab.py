@@ -1,6 +1,7 @@
 """The whole of lab.yaml, and which file it is."""
 
 import os
+import re
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Any, Literal
@@ -8,6 +9,7 @@ from typing import Annotated, Any, Literal
 from pydantic import Field, PrivateAttr, field_validator
 
 from homelab.document import Document, broken, broken_at, meant, read
+from homelab.document.source import shown
 from homelab.errors import InvalidInput, Problem
 from homelab.lab.host import Host
 from homelab.lab.local import Local
@@ -46,7 +48,9 @@ class Lab(Document):
     @field_validator("profile")
     @classmethod
     def _exists(cls, profile: str) -> str:
-        known = ["auto", *sorted(path.stem for path in (ROOT / "profiles").glob("*.yaml"))]
+        files = sorted((ROOT / "profiles").glob("*.yaml"))
+        whole = [path.stem for path in files if not re.search(r"(?m)^overlay: true", path.read_text("utf-8"))]
+        known = ["auto", *whole]
         if profile not in known:
             raise broken("no such profile", meant(profile, known))
         return profile

@@ -1,0 +1,22 @@
+"""Every command of `homelab`: one line each, so that `--help` lists them without importing any."""
+
+from typing import NamedTuple
+
+
+class Command(NamedTuple):
+    """`name` as typed (`local up` is `up` of the group `local`), `target` as module:function, `section` of --help."""
+
+    name: str
+    target: str
+    section: str
+    help: str
+
+
+COMMANDS = (
+    Command("plan", "homelab.cli.plan:plan", "Plan", "who gets how much memory on each host, and what is left"),
+)
+
+GROUPS = {
+    "local": "The platform as processes of this machine, without a cluster.",
+}
+"""Commands of two words: what `homelab GROUP --help` says first."""
