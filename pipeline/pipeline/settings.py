@@ -52,6 +52,9 @@ class Settings(BaseSettings):
 
     api_host: str = "127.0.0.1"
     api_port: int = 8000
+    api_names: str = Field(
+        default="localhost,127.0.0.1,[::1]", description="host names that the API answers to; others are refused"
+    )
     health_port: int | None = Field(default=None, description="a worker's readiness door on loopback")
 
 
