@@ -10,6 +10,7 @@ from homelab import profile
 from homelab.budget import Budget, plan
 from homelab.consumers import CONSUMERS, LOCAL
 from homelab.errors import BudgetExceeded
+from homelab.facts import Facts
 from unit.hosts import facts
 
 EVERYTHING = tuple(c for c in CONSUMERS if c not in ("mindsdb", "timescaledb", "llama-server", "ollama"))
@@ -120,23 +121,27 @@ profiles = st.sampled_from(["default", "high-memory", "low-memory"])
 
 
 @given(hosts, placements, profiles)
-def test_every_plan_fits_its_host(host: object, placed: set[str], name: str) -> None:
-    total = host.homelab.total_ram_mb  # type: ignore[attr-defined]
-    cores = host.homelab.cpu_cores * 1000  # type: ignore[attr-defined]
-    rules = profile.load(name, ram_mib=total, flags=())
+def test_every_plan_fits_its_host_or_is_refused_for_a_sum_that_does_not(
+    host: Facts, placed: set[str], name: str
+) -> None:
+    total, cores = host.homelab.total_ram_mb, host.homelab.cpu_cores * 1000
+    rules = profile.load(name, ram_mib=total)
+    floors = sum(rules.rules.consumers[consumer].floor for consumer in placed)
     try:
-        ledger = plan(host, sorted(placed), rules, "desktop")  # type: ignore[arg-type]
-    except BudgetExceeded as refusal:
-        assert refusal.wanted_mib > refusal.total_mib
-        assert sum(mib for _, mib in refusal.lines) == refusal.wanted_mib
+        ledger = plan(host, sorted(placed), rules, "desktop")
+    except BudgetExceeded as refused:
+        refusal = refused
+    else:
+        assert sum(line.limit.value * line.replicas_max for line in ledger.lines) + ledger.free_mib == total
+        assert ledger.free_mib >= 0
+        for line in ledger.lines:
+            assert 0 <= line.request.value <= line.limit.value
+            assert 0 <= line.cpu_request.value <= line.cpu_limit.value <= cores
+            if line.consumer in placed:
+                assert line.limit.value >= rules.rules.consumers[line.consumer].floor
         return
-    assert sum(line.limit.value * line.replicas_max for line in ledger.lines) + ledger.free_mib == total
-    assert ledger.free_mib >= 0
-    for line in ledger.lines:
-        assert 0 <= line.request.value <= line.limit.value
-        assert 0 <= line.cpu_request.value <= line.cpu_limit.value <= cores
-        if line.consumer in rules.rules.consumers:
-            assert line.limit.value >= rules.rules.consumers[line.consumer].floor
+    assert refusal.wanted_mib > refusal.total_mib
+    assert sum(mib for _, mib in refusal.lines) == refusal.wanted_mib > floors
 
 
 @pytest.mark.parametrize("name", ["default", "high-memory", "low-memory"])

@@ -1,0 +1,92 @@
+"""Settings by hand for two hosts, and what must hold for any."""
+
+from dataclasses import fields
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from homelab import lab, planner
+from homelab.errors import BudgetExceeded
+from homelab.planner import HostPlan
+from homelab.specs import Postgres
+from unit.hosts import facts
+
+EXAMPLE = lab.load(Path(__file__).parents[2] / "lab.example.yaml")
+
+
+def plan(ram_mib: int, **machine: object) -> HostPlan:
+    return planner.plan_host(EXAMPLE, "desktop", facts(ram_mib, **machine))  # type: ignore[arg-type]
+
+
+def test_the_default_desktop_gets_these_settings() -> None:
+    settings = {name: spec.settings() for name, spec in plan(31949).specs.items()}
+    assert settings["postgres"] == {
+        "max_connections": "100",
+        "shared_buffers": "3190MB",
+        "effective_cache_size": "6380MB",
+        "work_mem": "21MB",
+        "maintenance_work_mem": "797MB",
+        "autovacuum_max_workers": "2",
+        "max_worker_processes": "8",
+        "max_parallel_workers": "4",
+        "max_parallel_workers_per_gather": "2",
+        "max_parallel_maintenance_workers": "2",
+        "wal_buffers": "16MB",
+        "min_wal_size": "512MB",
+        "max_wal_size": "4096MB",
+        "random_page_cost": "1.1",
+        "effective_io_concurrency": "200",
+        "jit": "off",
+    }
+    assert settings["nats"]["max_file_store"] == "170GiB"
+    assert settings["embedder"] == {"threads": "2"}
+    assert settings["pipeline"]["chunk_tokens"] == "256"
+
+
+def test_a_slow_disk_makes_random_pages_dear() -> None:
+    settings = plan(8000, storage="sd", disk_gib=64).specs["postgres"].settings()
+    assert settings["random_page_cost"] == "2.0"
+    assert settings["effective_io_concurrency"] == "2"
+
+
+def test_streams_are_scaled_down_to_a_small_disk() -> None:
+    # 64 − 6 free − 11 images − 7 Oxigraph = 40 GiB; 20 % is 8; 95 % of 8 over 31 GiB of streams.
+    assert plan(8000, disk_gib=64).specs["pipeline"].settings()["stream_scale"] == "0.245"
+
+
+@given(
+    st.integers(min_value=5000, max_value=1024 * 1024),
+    st.integers(min_value=1, max_value=128),
+    st.integers(min_value=16, max_value=20_000),
+)
+def test_every_inner_setting_stays_inside_its_limit(ram_mib: int, cores: int, disk_gib: int) -> None:
+    try:
+        host = plan(ram_mib, cores=cores, disk_gib=disk_gib)
+    except BudgetExceeded:
+        return
+    limit = {line.consumer: line.limit.value for line in host.budget.lines}
+    postgres = host.specs["postgres"]
+    assert isinstance(postgres, Postgres)
+    # All of it at once: the buffers, one sort in every connection, and every maintenance worker.
+    together = (
+        postgres.shared_buffers.value
+        + postgres.max_connections.value * postgres.work_mem.value
+        + (postgres.autovacuum_max_workers.value + 1) * postgres.maintenance_work_mem.value
+    )
+    assert together <= limit["postgres"] * 0.7
+    assert postgres.min_wal_size.value <= postgres.max_wal_size.value
+    assert postgres.max_parallel_workers.value <= postgres.max_worker_processes.value
+    nats = host.specs["nats"]
+    assert nats.max_memory_store.value + 1 < nats.gomemlimit.value < limit["nats"]  # type: ignore[attr-defined]
+    assert host.specs["garage"].block_ram_buffer_max.value < limit["garage"]  # type: ignore[attr-defined]
+    assert sum(share.value for share in host.budget.disk.shares.values()) <= disk_gib
+
+
+@pytest.mark.parametrize("ram_mib", [8000, 31949, 128000])
+def test_every_setting_has_a_chain_from_a_measurement_or_a_profile(ram_mib: int) -> None:
+    for spec in plan(ram_mib).specs.values():
+        assert len(spec.table()) == len(fields(spec))
+        for row in spec.table():
+            assert row.figure.chain[0].kind in ("fact", "profile"), row.name
