@@ -112,6 +112,21 @@ async def test_each_refusal_of_the_server_has_its_kind(status: int, kind: type[E
 
 
 @pytest.mark.parametrize(
+    ("body", "kind"),
+    [
+        ('{"error": {"message": "No connected db.", "type": "no_db_connection", "code": "400"}}', Refused),
+        ('{"error": {"message": "/chat/completions: Invalid model name passed in model=x"}}', Misconfigured),
+    ],
+)
+async def test_litellm_says_400_for_a_key_or_a_model_that_it_does_not_know(
+    body: str, kind: type[Exception]
+) -> None:
+    async with model(Reply(status=400, body=body)) as (chat, _):
+        with pytest.raises(kind):
+            await chat.complete("s", "u")
+
+
+@pytest.mark.parametrize(
     ("headers", "seconds"), [({"retry-after": "7"}, 7.0), ({"retry-after": "soon"}, None), ({}, None)]
 )
 async def test_too_many_requests_says_when_to_come_back(headers: dict[str, str], seconds: float | None) -> None:

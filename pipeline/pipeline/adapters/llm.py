@@ -20,6 +20,10 @@ CONNECT_TIMEOUT = 5.0
 MAX_REASON = 200
 """Characters of a server's error text that are passed on: one line, not a page of HTML."""
 
+UNKNOWN_KEY = "no_db_connection"
+UNKNOWN_MODEL = "Invalid model name"
+"""How LiteLLM without a database refuses a key or a model: with 400, as if the request were malformed."""
+
 
 class _Message(BaseModel):
     content: str | None = None
@@ -167,11 +171,16 @@ def _first(text: str) -> _Choice:
 def _check(response: httpx.Response, model: str) -> None:
     if response.is_success:
         return
-    reason = f"{response.status_code} {_reason(response)}"
+    message, kind = _error(response)
+    reason = f"{response.status_code} {message}"
     match response.status_code:
         case 401 | 403:
             raise Refused(WHERE, reason)
+        case 400 if kind == UNKNOWN_KEY:
+            raise Refused(WHERE, f"{reason} (LiteLLM's words for a key that it does not know)")
         case 404:
+            raise Misconfigured(WHERE, f"{model!r} is not served there: {reason}")
+        case 400 if UNKNOWN_MODEL in message:
             raise Misconfigured(WHERE, f"{model!r} is not served there: {reason}")
         case 429:
             raise RateLimited(WHERE, reason, _retry_after(response))
@@ -181,12 +190,15 @@ def _check(response: httpx.Response, model: str) -> None:
             raise Unavailable(WHERE, reason)
 
 
-def _reason(response: httpx.Response) -> str:
+def _error(response: httpx.Response) -> tuple[str, str]:
+    """The server's message as one line, and its type."""
     try:
         error = response.json()["error"]
-        return _line(str(error["message"] if isinstance(error, dict) else error))
+        if isinstance(error, dict):
+            return _line(str(error["message"])), str(error.get("type"))
+        return _line(str(error)), ""
     except (ValueError, KeyError, TypeError):
-        return _line(response.text)
+        return _line(response.text), ""
 
 
 def _line(text: str) -> str:
