@@ -31,7 +31,9 @@ def _choose_lab(file: Path | None) -> None:
 
 Lab = Annotated[
     Path | None,
-    typer.Option("--lab", metavar="FILE", callback=_choose_lab, help="lab file [default: lab.yaml, else the example]"),
+    typer.Option(
+        "--lab", metavar="FILE", callback=_choose_lab, help="lab file [default: lab.yaml, else the example]"
+    ),
 ]
 
 

@@ -4,11 +4,13 @@ from typing import NamedTuple
 
 
 class Command(NamedTuple):
-    """`name` as typed (`local up` is `up` of the group `local`), `target` as module:function, `section` of --help."""
+    """`name` as typed (`local up` is `up` of the group `local`); `target` is module:function."""
 
     name: str
     target: str
     section: str
+    """The heading under which --help lists it."""
+
     help: str
 
 

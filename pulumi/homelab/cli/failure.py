@@ -23,9 +23,9 @@ def tell(error: HomelabError | PipelineError, asked: Asked) -> None:
         sys.stdout.write(json.dumps(_document(known, error), indent=2, ensure_ascii=False) + "\n")
         return
     if isinstance(known, BudgetExceeded):
-        from homelab.cli.ledger import refusal
+        from homelab.cli.ledger import show_refusal
 
-        refusal(known)
+        show_refusal(known)
     for problem in known.problems:
         sys.stderr.write(line(problem, colour=coloured(sys.stderr)) + "\n")
 

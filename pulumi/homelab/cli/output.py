@@ -3,7 +3,7 @@
 import json
 import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Annotated, Any, Literal
 
 import typer
@@ -38,14 +38,17 @@ def print_json(value: Any) -> None:
     sys.stdout.write(json.dumps(value, indent=2, ensure_ascii=False) + "\n")
 
 
-def table(*columns: str, title: str | None = None, numbers: Sequence[str] = ()) -> Table:
-    """A table without vertical lines; the columns named in `numbers` are aligned right and never wrapped."""
-    made = Table(
-        box=box.SIMPLE_HEAD, title=title, title_justify="left", title_style="bold", pad_edge=False, padding=(0, 1)
-    )
+def table(*columns: str, numbers: Sequence[str] = (), sums: Mapping[str, str] | None = None) -> Table:
+    """A table without vertical lines; the columns named in `numbers` are aligned right and never wrapped.
+
+    `sums` stand under a line below the columns that they name.
+    """
+    made = Table(box=box.SIMPLE, show_footer=sums is not None)
+    made.show_edge, made.pad_edge, made.collapse_padding = False, False, True
     for column in columns:
         number = column in numbers
-        made.add_column(column, justify="right" if number else "left", no_wrap=number, overflow="fold")
+        foot = "" if sums is None else sums.get(column, "")
+        made.add_column(column, foot, justify="right" if number else "left", no_wrap=number, overflow="fold")
     return made
 
 

@@ -1,0 +1,124 @@
+"""The ledger of a host as a table that adds up, and as a picture; a refusal with its whole sum."""
+
+from collections.abc import Iterable, Sequence
+from itertools import accumulate, pairwise
+
+from rich.cells import set_cell_size
+from rich.console import Console, Group, RenderableType
+from rich.text import Text
+
+from homelab.budget import Budget, Line
+from homelab.cli.output import console, percent, table
+from homelab.errors import BudgetExceeded
+from homelab.units import human_mib
+
+NUMBERS = ("request", "limit", "replicas", "in all", "of RAM", "CPU m")
+NOTE = (
+    "Memory in MiB: limit × most replicas = in all. CPU in millicores of one replica:\n"
+    "request / limit; in the sum: the requests of all replicas / the cores."
+)
+COLOURS = ("cyan", "green", "yellow", "blue", "magenta", "bright_cyan", "bright_green", "bright_blue")
+
+
+def ledger(budget: Budget, profile: str) -> RenderableType:
+    """One host: each line with its share, the free rest, the sum, and the bar of memory under it."""
+    total = budget.total.value
+    held = sum(line.total_mib for line in budget.lines) + budget.free_mib
+    requests = sum(line.cpu_request.value * line.replicas_max for line in budget.lines)
+    sums = {
+        "consumer": "sum",
+        "in all": str(held),
+        "of RAM": percent(held, total),
+        "CPU m": f"{requests} / {budget.cores.value}",
+    }
+    rows = table("consumer", "kind", *NUMBERS, numbers=NUMBERS, sums=sums)
+    for line in budget.lines:
+        rows.add_row(*_cells(line, total))
+    rows.add_row("free", "page cache", "", "", "", str(budget.free_mib), percent(budget.free_mib, total), "")
+    cores = budget.cores.value / 1000
+    title = Text(f"{budget.host}", style="bold")
+    title.append(f" · {human_mib(total)} · {cores:g} cores · profile {profile}", style="not bold")
+    note = Text(NOTE, style="dim")
+    return Group(title, rows, MemoryBar(budget), note)
+
+
+def _cells(line: Line, total: int) -> tuple[str, ...]:
+    fixed = line.kind in ("reserve", "headroom")
+    replicas = str(line.replicas_max)
+    if line.replicas_min != line.replicas_max:
+        replicas = f"{line.replicas_min}–{line.replicas_max}"
+    return (
+        line.consumer,
+        line.kind,
+        str(line.request.value),
+        str(line.limit.value),
+        "" if fixed else replicas,
+        str(line.total_mib),
+        percent(line.total_mib, total),
+        _cpu(line),
+    )
+
+
+def _cpu(line: Line) -> str:
+    request, limit = line.cpu_request.value, line.cpu_limit.value
+    if request == limit:
+        return str(request) if request else ""
+    return f"{request} / {limit}"
+
+
+class MemoryBar:
+    """The whole memory as one bar, each consumer as wide as its share and named where its name fits."""
+
+    def __init__(self, budget: Budget) -> None:
+        self.parts = [(line.consumer, line.total_mib) for line in budget.lines if line.total_mib]
+        self.free = budget.free_mib
+
+    def __rich_console__(self, console: Console, options: object) -> Iterable[RenderableType]:
+        parts = [*self.parts, ("free", self.free)]
+        cells = shares([mib for _, mib in parts], console.width)
+        bar = Text(no_wrap=True, overflow="crop")
+        for number, ((name, _), width) in enumerate(zip(parts, cells, strict=True)):
+            colour = _colour(name, number) if console.color_system and not console.no_color else ""
+            bar.append(_segment(name, width, plain=not colour), style=colour)
+        yield bar
+
+
+def _colour(name: str, number: int) -> str:
+    if name == "free":
+        return "white on grey23"
+    return f"black on {'bright_black' if name in ('reserve', 'headroom') else COLOURS[number % len(COLOURS)]}"
+
+
+def _segment(name: str, width: int, *, plain: bool) -> str:
+    """Without colour a stroke begins each segment, so that neighbours can be told apart."""
+    inner = max(0, width - 1)
+    label = name if len(name) <= inner else name[:inner] if inner >= 4 else ""
+    return set_cell_size(("|" if plain else " ")[:width] + label, width)
+
+
+def shares(amounts: Sequence[int], width: int) -> list[int]:
+    """Whole cells for each amount, in proportion, adding up to `width`; borders are rounded, so nothing drifts."""
+    total = sum(amounts)
+    borders = (
+        [0, *(round(width * end / total) for end in accumulate(amounts))] if total else [0] * (len(amounts) + 1)
+    )
+    return [end - begin for begin, end in pairwise(borders)]
+
+
+def refusal(error: BudgetExceeded) -> RenderableType:
+    """Everything that was asked of the host, and how much is missing."""
+    missing = error.wanted_mib - error.total_mib
+    foot = {
+        "consumer": f"sum\n{error.resource} of {error.host}\nmissing",
+        "at least": f"{error.wanted_mib}\n{error.total_mib}\n{missing}",
+    }
+    rows = table("consumer", "at least", numbers=("at least",), sums=foot)
+    for consumer, mib in error.lines:
+        rows.add_row(consumer, str(mib))
+    return Group(
+        Text(f"{error.host} · what is placed on it needs, in MiB of {error.resource}", style="bold"), rows
+    )
+
+
+def show_refusal(error: BudgetExceeded) -> None:
+    console("stderr").print(refusal(error))

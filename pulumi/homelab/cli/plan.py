@@ -1,0 +1,72 @@
+"""`homelab plan`: the ledger of each host, for people as a table and a bar, for programs as `plan/1`."""
+
+from collections.abc import Sequence
+from typing import Annotated, Any
+
+import typer
+
+from homelab.budget import Line
+from homelab.cli.ledger import ledger
+from homelab.cli.output import Json, console, print_json
+from homelab.document import meant
+from homelab.lab import load
+from homelab.planner import HostPlan, plan_lab
+
+
+def plan(
+    host: Annotated[str | None, typer.Option(metavar="NAME", help="only this host of lab.yaml")] = None,
+    as_json: Json = False,
+) -> None:
+    """Print who gets how much memory and CPU on each host, and what is left.
+
+    Everything follows from the measured facts, lab.yaml and the profile; nothing is changed. What cannot fit is
+    refused with the whole sum, and exit code 1.
+
+    Examples:
+      homelab plan
+      homelab plan --host desktop --json
+    """
+    lab = load()
+    if host is not None and host not in lab.hosts:
+        rule = f"{host!r} is no host of {lab.path.name}; {meant(host, list(lab.hosts))}"
+        raise typer.BadParameter(rule, param_hint="--host")
+    chosen = [one for one in plan_lab(lab).hosts if host in (None, one.name)]
+    if as_json:
+        print_json(document(chosen))
+        return
+    screen = console()
+    for number, one in enumerate(chosen):
+        if number:
+            screen.print()
+        screen.print(ledger(one.budget, one.profile.name))
+    if not chosen:
+        screen.print(f"nothing is placed on {host or 'any host'}")
+
+
+def document(hosts: Sequence[HostPlan]) -> dict[str, Any]:
+    """`plan/1`: fields may be added, never renamed."""
+    return {"schema": "plan/1", "hosts": [_host(one) for one in hosts]}
+
+
+def _host(one: HostPlan) -> dict[str, Any]:
+    return {
+        "name": one.name,
+        "profile": one.profile.name,
+        "total_mib": one.budget.total.value,
+        "free_mib": one.budget.free_mib,
+        "lines": [_line(line) for line in one.budget.lines],
+        "settings": {name: spec.settings() for name, spec in one.specs.items()},
+    }
+
+
+def _line(line: Line) -> dict[str, Any]:
+    return {
+        "consumer": line.consumer,
+        "kind": line.kind,
+        "request_mib": line.request.value,
+        "limit_mib": line.limit.value,
+        "replicas_min": line.replicas_min,
+        "replicas_max": line.replicas_max,
+        "cpu_request_m": line.cpu_request.value,
+        "cpu_limit_m": line.cpu_limit.value,
+    }
