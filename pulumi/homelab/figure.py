@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Literal
 
-Kind = Literal["fact", "profile", "rule", "clamp", "lab"]
+Kind = Literal["fact", "profile", "rule", "clamp"]
 
 
 @dataclass(frozen=True, slots=True)

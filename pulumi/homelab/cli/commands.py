@@ -16,6 +16,7 @@ class Command(NamedTuple):
 
 COMMANDS = (
     Command("plan", "homelab.cli.plan:plan", "Plan", "who gets how much memory on each host, and what is left"),
+    Command("explain", "homelab.cli.explain:explain", "Plan", "the chain behind a number, such as postgres.shared_buffers"),
 )
 
 GROUPS = {

@@ -38,7 +38,7 @@ def pipeline(budget: Budget, profile: Profile, lab: Lab) -> Pipeline:
         chunk_overlap=budget.cores.then("rule", "chunk_overlap", overlap, "a quarter of a chunk", unit="tokens"),
         extract_threads=cores.then("rule", "extract_threads", max(1, cores.value // 1000), "its cores", unit=""),
         max_document_mib=budget.cores.then(
-            "lab", "documents.max_mib", lab.documents.max_mib, "refused above", unit="MiB"
+            "profile", "lab.yaml: documents.max_mib", lab.documents.max_mib, "refused above", unit="MiB"
         ),
         stream_scale=_stream_scale(budget),
     )
