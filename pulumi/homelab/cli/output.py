@@ -38,12 +38,19 @@ def print_json(value: Any) -> None:
     sys.stdout.write(json.dumps(value, indent=2, ensure_ascii=False) + "\n")
 
 
-def table(*columns: str, numbers: Sequence[str] = (), sums: Mapping[str, str] | None = None) -> Table:
+def table(
+    *columns: str,
+    title: str | None = None,
+    numbers: Sequence[str] = (),
+    sums: Mapping[str, str] | None = None,
+) -> Table:
     """A table without vertical lines; the columns named in `numbers` are aligned right and never wrapped.
 
     `sums` stand under a line below the columns that they name.
     """
-    made = Table(box=box.SIMPLE, show_footer=sums is not None)
+    made = Table(
+        box=box.SIMPLE, title=title, title_justify="left", title_style="bold", show_footer=sums is not None
+    )
     made.show_edge, made.pad_edge, made.collapse_padding = False, False, True
     for column in columns:
         number = column in numbers
