@@ -13,8 +13,8 @@ from homelab.facts import SCHEMA_VERSION, Facts, Homelab, Mount, Network
 from homelab.units import GIB
 
 FREE_SPACE_MOVES = 2 * GIB
-"""Bytes, or 2 % of the file system where that is more, by which free space may drift before facts count as changed:
-below any share that is computed from it."""
+"""Bytes, or 2 % of the file system where that is more: by so much free space may drift before facts count as
+changed. It is below any share that is computed from it."""
 
 
 def measure(host: str, output: str, *, kind: Literal["linux", "haos"], now: datetime) -> Facts:
@@ -94,7 +94,7 @@ def _lasting(facts: Facts) -> dict[str, object]:
 
 
 def _space_holds(measured: Facts, stored: Facts) -> bool:
-    pairs = zip(measured.storage.mounts, stored.storage.mounts, strict=True)
     return all(
-        abs(new.free_bytes - old.free_bytes) <= max(FREE_SPACE_MOVES, new.size_bytes // 50) for new, old in pairs
+        abs(new.free_bytes - old.free_bytes) <= max(FREE_SPACE_MOVES, new.size_bytes // 50)
+        for new, old in zip(measured.storage.mounts, stored.storage.mounts, strict=True)
     )

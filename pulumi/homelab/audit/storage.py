@@ -98,7 +98,7 @@ def _mounts(raw: Raw, devices: dict[str, Device]) -> Iterator[Mount]:
 
 
 def _df(text: str) -> Iterator[tuple[int, int, str]]:
-    """(size, free to ordinary users, path) of `df -Pk`, in bytes; a root reserve can make the free ones negative."""
+    """(size, free to ordinary users, path) of `df -Pk`, in bytes; root's reserve can make the free negative."""
     for row in re.finditer(r"(?m)^.+?\s(\d+)\s+\d+\s+(-?\d+)\s+(?:\d+%|-)\s+(/.*)$", text):
         yield int(row[1]) * KIB, max(int(row[2]), 0) * KIB, row[3]
 
