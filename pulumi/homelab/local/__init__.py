@@ -1,1 +1,1 @@
-"""."""
+"""Spec → processes on this machine: order, readiness, restart, logs, stop. Linux only."""

@@ -1,0 +1,72 @@
+"""A small platform of real servers, as the local platform runs them, on free ports."""
+
+import os
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from servers import free_port
+
+from homelab.lab import Ports
+from homelab.local import runtime, secret_files, services
+from homelab.local.folders import Folders
+from homelab.local.runtime import Progress
+from homelab.local.service import Service
+
+NATS_CONF = """\
+listen: "127.0.0.1:{port}"
+http: "127.0.0.1:{monitor}"
+jetstream {{ store_dir: "{store}", max_memory_store: 64MiB, max_file_store: 1GiB }}
+authorization {{ user: lab, password: $NATS_PASSWORD }}
+"""
+
+POSTGRES_CONF = """\
+listen_addresses = '127.0.0.1'
+port = {port}
+unix_socket_directories = ''
+shared_buffers = 32MB
+log_destination = 'stderr'
+"""
+
+
+@dataclass
+class Stand:
+    """NATS, Postgres and Oxigraph as the local platform runs them; `told` is what was reported."""
+
+    folders: Folders
+    ports: Ports
+    limit_mib: int = 512
+    told: list[Progress] = field(default_factory=list)
+
+    def nats(self) -> Service:
+        text = NATS_CONF.format(
+            port=self.ports.nats, monitor=self.ports.nats_monitor, store=services.nats_store(self.folders)
+        )
+        return services.nats(self.folders, self.ports, text, {"GOMEMLIMIT": "64MiB"}, self.limit_mib)
+
+    def postgres(self, settings: str = "") -> tuple[Service, ...]:
+        text = POSTGRES_CONF.format(port=self.ports.postgres) + settings
+        return services.postgres(self.folders, self.ports, text, self.limit_mib, as_root=os.geteuid() == 0)
+
+    def oxigraph(self) -> Service:
+        return services.oxigraph(self.folders, self.ports, {"timeout-s": "30"}, self.limit_mib)
+
+    def all(self) -> tuple[Service, ...]:
+        return (self.nats(), *self.postgres(), self.oxigraph())
+
+    def up(self, *wanted: Service) -> list[str]:
+        """What was reported by this call: `<service> <what>`."""
+        del self.told[:]
+        runtime.up(self.folders, wanted or self.all(), self.told.append)
+        return [f"{line.service} {line.did}" for line in self.told]
+
+    def down(self) -> list[str]:
+        del self.told[:]
+        runtime.down(self.folders, self.told.append)
+        return [f"{line.service} {line.did}" for line in self.told]
+
+
+def make(data: Path) -> Stand:
+    folders = Folders(data)
+    folders.create()
+    secret_files.ensure(folders.secrets)
+    return Stand(folders, Ports(**{name: free_port() for name in Ports.model_fields}))
