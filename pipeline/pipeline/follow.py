@@ -9,12 +9,12 @@ from typing import TypeVar
 
 from pydantic import ValidationError
 
-from pipeline.contract import DeadLetter, EmbedCompleted, KgCompleted, Subject
+from pipeline.contract import Alert, DeadLetter, EmbedCompleted, KgCompleted, Subject
 from pipeline.errors import NoSpace, Unavailable
 from pipeline.ports import VectorStore
 from pipeline.problem import Problem
 
-FOLLOWED = (Subject.EMBED_COMPLETED, Subject.KG_COMPLETED, f"{Subject.DEAD}.>")
+FOLLOWED = (Subject.EMBED_COMPLETED, Subject.KG_COMPLETED, f"{Subject.DEAD}.>", f"{Subject.ALERT}.>")
 
 IN_FLIGHT = 64
 """Documents. Enough to keep every stage busy (each fetches a few), few enough for any stream and memory."""
@@ -22,9 +22,8 @@ IN_FLIGHT = 64
 QUIET = 5.0
 """Seconds without an event after which the store is asked: the last word may have been lost with its server."""
 
-STALLED = 900.0
-"""Seconds without any document coming through: longer than the slowest retry table (an extraction that runs
-out of time is tried four times)."""
+STALLED = 3600.0
+"""Seconds without any document coming through: longer than an extraction that runs out of time four times."""
 
 OUTAGE = 60.0
 """Seconds that a service may be away before an upload gives up; one that is restarted needs a few."""
@@ -86,7 +85,7 @@ class Following:
         self._now(accepted=self.state.accepted + 1, latest=name)
 
     async def listen(self, events: AsyncIterator[tuple[str, bytes]]) -> None:
-        """Take events in until cancelled. Raises NoSpace when a stage died of a full disk."""
+        """Take events in until cancelled. Raises NoSpace when a stage reports a full disk."""
         async for subject, body in events:
             try:
                 self._event(subject, body)
@@ -112,6 +111,10 @@ class Following:
                 self._now(chunks=self.state.chunks + embedded.chunks)
         elif subject == Subject.KG_COMPLETED:
             self._through(KgCompleted.model_validate_json(body).doc_id)
+        elif subject.startswith(f"{Subject.ALERT}."):
+            alert = Alert.model_validate_json(body)
+            if _full(alert.reason):
+                raise NoSpace(f"stage {alert.stage}", alert.reason)
         else:
             self._dead(DeadLetter.model_validate_json(body))
 
@@ -124,7 +127,7 @@ class Following:
         name = self.pending.pop(letter.doc_id or "", None)
         if name is None:
             return
-        if "no space left" in letter.reason.lower():
+        if _full(letter.reason):
             raise NoSpace(f"stage {letter.stage}", letter.reason)
         given, _, fix = letter.reason.partition("; ")
         self.failed(Problem(name, given, "", fix))
@@ -146,6 +149,11 @@ class Following:
         self._last = asyncio.get_running_loop().time()
         self._moved.set()
         self._tell(self.state)
+
+
+def _full(reason: str) -> bool:
+    """What stages report has become text: each product says it in the words of errno ENOSPC."""
+    return "no space left" in reason.lower()
 
 
 async def patiently(call: Callable[[], Awaitable[T]]) -> T:

@@ -1,0 +1,94 @@
+"""The extracting process, seen from the worker: start it, ask it, end it."""
+
+import contextlib
+import json
+import subprocess
+import sys
+import threading
+from dataclasses import dataclass
+from typing import Any, BinaryIO, cast
+
+from pipeline.errors import Misconfigured, Unavailable
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """`head` says what came of it (see `extractors.__main__`); `body` is the artifact, if there is one."""
+
+    head: dict[str, Any]
+    body: bytes
+
+    @property
+    def goes_on(self) -> bool:
+        """Whether the process serves on after this reply."""
+        return "size" in self.head or "malformed" in self.head
+
+
+class Process:
+    """One process that serves requests in turn. Its log goes where the worker's goes."""
+
+    def __init__(self) -> None:
+        command = [sys.executable, "-m", "pipeline.adapters.extractors"]
+        self._popen = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+        self._stdin = cast(BinaryIO, self._popen.stdin)
+        self._stdout = cast(BinaryIO, self._popen.stdout)
+        self._ready = False
+        self.served = 0
+
+    @property
+    def alive(self) -> bool:
+        return self._popen.poll() is None
+
+    def ask(self, request: dict[str, Any], raw: bytes, timeout: float) -> Reply:
+        """Raises Unavailable when time ran out or the process was killed, Misconfigured when it cannot start."""
+        late = threading.Event()
+        timer = threading.Timer(timeout, self._too_late, (late,))
+        timer.start()
+        try:
+            reply = self._exchange(request, raw)
+        finally:
+            timer.cancel()
+        if reply is None:
+            raise self._death(f"took more than {timeout:.0f} s" if late.is_set() else None)
+        self.served += 1
+        return reply
+
+    def kill(self) -> None:
+        """At once; whoever waits for a reply gets Unavailable."""
+        self._popen.kill()
+
+    def end(self) -> None:
+        """Kill it and give back what it held."""
+        self._popen.kill()
+        self._popen.wait()
+        self._stdout.close()
+        # What is left of a request has no reader any more.
+        with contextlib.suppress(BrokenPipeError):
+            self._stdin.close()
+
+    def _too_late(self, late: threading.Event) -> None:
+        late.set()
+        self.kill()
+
+    def _exchange(self, request: dict[str, Any], raw: bytes) -> Reply | None:
+        if not self._ready:
+            if not self._stdout.readline():
+                return None
+            self._ready = True
+        try:
+            self._stdin.write(json.dumps(request).encode() + b"\n")
+            self._stdin.write(raw)
+            self._stdin.flush()
+        except BrokenPipeError:
+            return None
+        line = self._stdout.readline()
+        if not line:
+            return None
+        head = json.loads(line)
+        return Reply(head, self._stdout.read(head.get("size", 0)))
+
+    def _death(self, reason: str | None) -> Exception:
+        code = self._popen.wait()
+        if reason is None and not self._ready and code > 0:
+            return Misconfigured("extractor", f"its process does not start (exit code {code}); its log says why")
+        return Unavailable("extractor", reason or "its process was killed, probably for want of memory")
