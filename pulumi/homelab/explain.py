@@ -38,11 +38,12 @@ def everything(plan: HostPlan) -> Iterator[Explained]:
         figures = {
             "limit": line.limit,
             "request": line.request,
+            "replicas": line.replicas,
             "cpu_limit": line.cpu_limit,
             "cpu_request": line.cpu_request,
         }
         for name, figure in figures.items():
-            yield Explained(f"{line.consumer}.{name}", f"{figure.value} {figure.unit}", figure)
+            yield Explained(f"{line.consumer}.{name}", f"{figure.value} {figure.unit}".rstrip(), figure)
     for use, figure in plan.budget.disk.shares.items():
         yield Explained(f"{use}.disk", f"{figure.value} {figure.unit}", figure)
     for consumer, spec in plan.specs.items():

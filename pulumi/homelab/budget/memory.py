@@ -17,12 +17,15 @@ STEP = 100
 consumer lose a MiB when the host gains one, and a kernel update that moves MemTotal a little moves no setting."""
 
 
+ONE = given("rule", "replicas", 1, "", "one process is the whole of it")
+
+
 @dataclass(frozen=True, slots=True)
 class Grant:
     """MiB of each replica, and how many replicas."""
 
     limit: Figure
-    replicas: int = 1
+    replicas: Figure = ONE
 
 
 @dataclass(frozen=True, slots=True)
@@ -175,5 +178,6 @@ class _Pool:
             because = f"{counts[name]} of at most {most} replicas fit; sizes grow when all do"
             source = profile.source(f"consumers.{name}.ceiling")
             limit = grants[name].limit.then("profile", source, rule.floor + more, because)
-            grants[name] = Grant(limit, counts[name])
+            replicas = limit.then("rule", "burst pool", counts[name], because, unit="")
+            grants[name] = Grant(limit, replicas)
         return grown

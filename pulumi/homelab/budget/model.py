@@ -12,16 +12,23 @@ Kind = Literal["reserve", "headroom", "service", "burst", "job"]
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """What one consumer may use: MiB and millicores of each replica."""
+    """What one consumer may use: MiB and millicores of each replica, and how many replicas at most."""
 
     consumer: str
     kind: Kind
     request: Figure
     limit: Figure
-    replicas_min: int
-    replicas_max: int
+    replicas: Figure
     cpu_request: Figure
     cpu_limit: Figure
+
+    @property
+    def replicas_min(self) -> int:
+        return 1
+
+    @property
+    def replicas_max(self) -> int:
+        return self.replicas.value
 
     @property
     def total_mib(self) -> int:

@@ -21,13 +21,13 @@ def plan(facts: Facts, placed: Sequence[str], profile: Profile, host: str, data_
     order = [name for name in profile.rules.consumers if name in placed]
     ledger = memory.share_out(facts, order, profile)
     cores = cpu.cores_of(facts)
-    replicas = {name: ledger.grants[name].replicas for name in order}
+    replicas = {name: ledger.grants[name].replicas.value for name in order}
     shares = cpu.requests_and_limits(cores, replicas, profile)
     lines = [*_set_aside(ledger, cores, profile)]
     for name in order:
         grant, rule = ledger.grants[name], profile.rules.consumers[name]
         request = _request(grant.limit, rule.kind == "burst", rule.floor)
-        lines.append(Line(name, rule.kind, request, grant.limit, 1, grant.replicas, *shares[name]))
+        lines.append(Line(name, rule.kind, request, grant.limit, grant.replicas, *shares[name]))
     disk = storage.share_out(facts, order, profile, data_path)
     return Budget(host, ledger.total, cores, tuple(lines), ledger.free, disk)
 
@@ -39,8 +39,8 @@ def _set_aside(ledger: memory.Memory, cores: Figure, profile: Profile) -> tuple[
     system = cores.then("profile", source, cores.value * percent // 100, f"{percent} % of the cores")
     none = cores.then("rule", "headroom", 0, "headroom is memory only")
     return (
-        Line("reserve", "reserve", ledger.reserve, ledger.reserve, 1, 1, system, system),
-        Line("headroom", "headroom", ledger.headroom, ledger.headroom, 1, 1, none, none),
+        Line("reserve", "reserve", ledger.reserve, ledger.reserve, memory.ONE, system, system),
+        Line("headroom", "headroom", ledger.headroom, ledger.headroom, memory.ONE, none, none),
     )
 
 
