@@ -5,13 +5,13 @@ from collections.abc import Awaitable, Iterator
 from contextlib import contextmanager
 from typing import TypeVar
 
-import nats.errors
-import nats.js.errors
 from nats.js import JetStreamContext
+from nats.js.errors import NotFoundError
 from pydantic import BaseModel, ConfigDict
 
+from pipeline.adapters.bus import WHERE, Bus, named
 from pipeline.contract import STREAMS, Subject
-from pipeline.errors import PipelineError, Unavailable
+from pipeline.errors import Misconfigured, PipelineError, Unavailable
 from pipeline.ports import GraphStore, VectorStore
 
 T = TypeVar("T")
@@ -57,15 +57,15 @@ class Status(_Part):
     problems: tuple[str, ...] = ()
 
 
-async def status(js: JetStreamContext | None, vectors: VectorStore, graph: GraphStore) -> Status:
+async def status(bus: Bus | PipelineError, vectors: VectorStore, graph: GraphStore) -> Status:
     """Ask everything at once; what does not answer within PATIENCE is missing and named in `problems`.
 
-    `js` is None where NATS could not even be connected to.
+    `bus` is the reason where NATS could not even be connected to.
     """
     problems: list[str] = []
     streams, dead, rows, triples = await asyncio.gather(
-        _asked(_streams(js), "nats", problems),
-        _asked(_dead_letters(js), "nats", problems),
+        _asked(_streams(bus), "nats", problems),
+        _asked(_dead_letters(bus), "nats", problems),
         _asked(vectors.counts(), "postgres", problems),
         _asked(graph.count(), "oxigraph", problems),
     )
@@ -91,13 +91,13 @@ async def _asked(work: Awaitable[T], where: str, problems: list[str]) -> T | Non
     return None
 
 
-async def _streams(js: JetStreamContext | None) -> tuple[StreamStatus, ...]:
-    return tuple(await asyncio.gather(*(_stream(js, stream.name) for stream in STREAMS)))
+async def _streams(bus: Bus | PipelineError) -> tuple[StreamStatus, ...]:
+    return tuple(await asyncio.gather(*(_stream(_stored(bus), stream.name) for stream in STREAMS)))
 
 
-async def _stream(js: JetStreamContext | None, name: str) -> StreamStatus:
+async def _stream(js: JetStreamContext, name: str) -> StreamStatus:
     with _answering(name):
-        info, consumers = await asyncio.gather(_present(js).stream_info(name), _present(js).consumers_info(name))
+        info, consumers = await asyncio.gather(js.stream_info(name), js.consumers_info(name))
     return StreamStatus(
         name=name,
         messages=info.state.messages,
@@ -111,28 +111,31 @@ async def _stream(js: JetStreamContext | None, name: str) -> StreamStatus:
                 redelivered=consumer.num_redelivered or 0,
             )
             for consumer in sorted(consumers, key=lambda consumer: consumer.name)
+            if consumer.config.durable_name  # others are readers that follow an upload
         ),
     )
 
 
-async def _dead_letters(js: JetStreamContext | None) -> int:
+async def _dead_letters(bus: Bus | PipelineError) -> int:
     """Of the stream DEAD, without its alerts."""
+    js = _stored(bus)
     with _answering("DEAD"):
-        info = await _present(js).stream_info("DEAD", subjects_filter=f"{Subject.DEAD}.>")
+        info = await js.stream_info("DEAD", subjects_filter=f"{Subject.DEAD}.>")
     return sum((info.state.subjects or {}).values())
 
 
-def _present(js: JetStreamContext | None) -> JetStreamContext:
-    if js is None:
-        raise Unavailable("nats", "no connection")
-    return js
+def _stored(bus: Bus | PipelineError) -> JetStreamContext:
+    if isinstance(bus, PipelineError):
+        raise bus
+    return bus.jetstream
 
 
 @contextmanager
 def _answering(stream: str) -> Iterator[None]:
     try:
-        yield
-    except nats.js.errors.NotFoundError as error:
-        raise Unavailable("nats", f"no stream {stream}: the bootstrap has not run") from error
-    except nats.errors.Error as error:
-        raise Unavailable("nats", str(error) or type(error).__name__) from error
+        with named():
+            yield
+    except Unavailable as error:
+        if isinstance(error.__cause__, NotFoundError):
+            raise Misconfigured(WHERE, f"no stream {stream}: the bootstrap has not run") from error
+        raise

@@ -1,0 +1,218 @@
+"""Asking, searching and uploading over HTTP: `python -m pipeline.api`.
+
+There is no log-in: it listens on loopback, or in a cluster where network policy says who may reach it. A browser
+reaches loopback too, on behalf of any page, so requests for another host name or from another site are refused.
+"""
+
+import asyncio
+import tempfile
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Annotated, Literal
+from urllib.parse import quote, urlsplit
+
+import uvicorn
+from fastapi import Depends, FastAPI, HTTPException, Query, Request, Response
+from fastapi.sse import EventSourceResponse, ServerSentEvent
+from fastapi_offline import FastAPIOffline
+from pydantic import BaseModel, ConfigDict, Field
+from starlette.middleware.trustedhost import TrustedHostMiddleware
+
+from pipeline import ingest, parts, problem_json
+from pipeline.answer import Answer
+from pipeline.contract import Bucket
+from pipeline.errors import NoSpace, PipelineError
+from pipeline.parts import Parts
+from pipeline.problem import shown
+from pipeline.settings import Settings, load
+from pipeline.status import Status
+
+MIB = 1024**2
+
+MAX_BODY = 64 * 1024
+"""Bytes of a request that is not an upload: the longest question or SPARQL query in any script, with room."""
+
+MAX_REQUESTS = 64
+"""Requests at once; more get 503. Each may hold some passages (10 KiB) and one database connection's wait."""
+
+Text = Annotated[str, Field(min_length=1, max_length=2000, description="what to look for, in plain words")]
+Limit = Annotated[int, Field(ge=1, le=50, description="passages at most")]
+DocumentId = Annotated[str, Field(pattern="^[0-9a-f]{64}$", description="SHA-256 of the document's bytes")]
+
+
+class _Body(BaseModel):
+    model_config = ConfigDict(extra="forbid")
+
+
+class Question(_Body):
+    question: Text
+    limit: Limit = 8
+
+
+class Search(_Body):
+    text: Text
+    limit: Limit = 8
+
+
+class Sparql(_Body):
+    query: str = Field(min_length=1, max_length=20_000, description="SELECT, ASK, CONSTRUCT or DESCRIBE")
+
+
+class Document(BaseModel):
+    """`accepted`: stored, and on its way or dead-lettered. `complete`: can be found."""
+
+    id: str
+    state: Literal["accepted", "complete"]
+
+
+def create_app(settings: Settings) -> FastAPI:
+    """The application over what `settings` names; adapters open with its lifespan and close with it."""
+
+    @asynccontextmanager
+    async def lifespan(app: FastAPI) -> AsyncIterator[None]:
+        async with parts.opened(settings, "api") as opened:
+            app.state.parts = opened
+            app.state.uploading = asyncio.Lock()
+            yield
+
+    app = FastAPIOffline(
+        title="Home lab",
+        summary="Documents in, answers with citations out",
+        version="1",
+        redoc_url=None,
+        lifespan=lifespan,
+        max_body_size=MAX_BODY,
+        dependencies=[Depends(_own_origin)],
+    )
+    app.add_middleware(TrustedHostMiddleware, allowed_hosts=settings.api_names.split(","), www_redirect=False)
+    problem_json.install(app)
+    _declare(app, settings)
+    return app
+
+
+def _own_origin(request: Request) -> None:
+    origin = request.headers.get("origin")
+    if origin is not None and urlsplit(origin).netloc != request.headers.get("host"):
+        raise HTTPException(403, "requests from pages of other sites are refused")
+
+
+def _parts(request: Request) -> Parts:
+    opened: Parts = request.app.state.parts
+    return opened
+
+
+Opened = Annotated[Parts, Depends(_parts)]
+
+
+def _declare(app: FastAPI, settings: Settings) -> None:
+    @app.post("/v1/ask", responses=problem_json.RESPONSES, tags=["questions"])
+    async def ask(body: Question, opened: Opened) -> Answer:
+        """Passages, related facts and an answer that cites the passages by number."""
+        return await opened.query.ask(body.question, body.limit)
+
+    @app.post("/v1/ask/stream", response_class=EventSourceResponse, tags=["questions"])
+    async def ask_stream(body: Question, opened: Opened) -> AsyncIterator[ServerSentEvent]:
+        """Events `passages`, `piece` (text as it is written) and at last `answer`; or `problem` and the end."""
+        try:
+            async for event in opened.query.stream(body.question, body.limit):
+                yield ServerSentEvent(event=event.kind, data=event.answer or event.piece)
+        except PipelineError as error:
+            yield ServerSentEvent(event="problem", data=problem_json.of(error))
+
+    @app.get("/v1/search", responses=problem_json.RESPONSES, tags=["questions"])
+    async def search_get(
+        opened: Opened, q: Annotated[Text, Query()], limit: Annotated[Limit, Query()] = 8
+    ) -> Answer:
+        """The passages nearest to `q`, best first; `answer` is null."""
+        return await opened.query.search(q, limit)
+
+    @app.post("/v1/search", responses=problem_json.RESPONSES, tags=["questions"])
+    async def search_post(body: Search, opened: Opened) -> Answer:
+        """The same for texts that are no part of an address."""
+        return await opened.query.search(body.text, body.limit)
+
+    @app.post(
+        "/v1/documents",
+        status_code=202,
+        responses=problem_json.RESPONSES,
+        max_body_size=settings.max_document_mib * MIB,
+        openapi_extra={
+            "requestBody": {
+                "required": True,
+                "content": {"application/octet-stream": {"schema": {"type": "string", "format": "binary"}}},
+            }
+        },
+        tags=["documents"],
+    )
+    async def upload(
+        request: Request,
+        response: Response,
+        opened: Opened,
+        filename: Annotated[str, Query(min_length=1, max_length=255)],
+    ) -> Document:
+        """Take the body as a document; its content decides the type. Ask for its state below `Location`."""
+        name = shown(filename)
+        with tempfile.TemporaryFile() as file:
+            try:
+                async for piece in request.stream():
+                    file.write(piece)
+            except OSError as error:
+                raise NoSpace("upload", error.strerror or "cannot be written") from error
+            # one at a time in memory, however many arrive at once
+            async with request.app.state.uploading:
+                file.seek(0)
+                doc_id, known = await ingest.accept(
+                    file.read(),
+                    name,
+                    f"upload:{quote(name)}",
+                    await opened.doors(),
+                    max_mib=settings.max_document_mib,
+                )
+        response.headers["Location"] = f"/v1/documents/{doc_id}"
+        return Document(id=doc_id, state="complete" if known else "accepted")
+
+    @app.get("/v1/documents/{doc_id}", responses=problem_json.RESPONSES, tags=["documents"])
+    async def document(doc_id: DocumentId, opened: Opened) -> Document:
+        """How far a document is."""
+        if await opened.vectors.completed([doc_id]):
+            return Document(id=doc_id, state="complete")
+        if await opened.objects.exists(Bucket.RAW, doc_id):
+            return Document(id=doc_id, state="accepted")
+        raise HTTPException(404, "no such document")
+
+    @app.post("/v1/sparql", responses=problem_json.RESPONSES, tags=["graph"])
+    async def sparql(body: Sparql, opened: Opened) -> list[dict[str, str]]:
+        """Rows of a read-only query over the graphs of all documents."""
+        return await opened.graph.select(body.query)
+
+    @app.get("/v1/status", tags=["platform"])
+    async def pipeline_status(opened: Opened) -> Status:
+        """What waits in the streams and what the stores hold."""
+        return await opened.status()
+
+    @app.get("/ready", responses=problem_json.RESPONSES, tags=["platform"])
+    async def ready(opened: Opened) -> dict[str, str]:
+        """Whether questions can be answered: the database does."""
+        await opened.vectors.completed(["0" * 64])
+        return {"status": "ready"}
+
+    @app.get("/health", tags=["platform"])
+    async def health() -> dict[str, str]:
+        """Whether this process runs, whatever the others do."""
+        return {"status": "ok"}
+
+
+def main() -> None:
+    settings = load()
+    uvicorn.run(
+        create_app(settings),
+        host=settings.api_host,
+        port=settings.api_port,
+        limit_concurrency=MAX_REQUESTS,
+        server_header=False,
+        proxy_headers=False,  # nothing stands in front of it whose word on addresses could be trusted
+    )
+
+
+if __name__ == "__main__":
+    main()
