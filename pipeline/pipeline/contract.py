@@ -132,11 +132,18 @@ class IngestExtracted(Payload):
 
 
 class Chunk(Payload):
+    """A piece of a document; `heading` is the nearest one above it and no part of `text`."""
+
     chunk_id: str
     index: int = Field(ge=0)
     text: str
     page: int | None = None
     heading: str | None = None
+
+    @property
+    def embedded(self) -> str:
+        """What the embedding model reads: under which heading a text stands is half of its meaning."""
+        return f"{self.heading}\n{self.text}" if self.heading else self.text
 
 
 class Chunked(Payload):
@@ -197,9 +204,12 @@ def content_key(body: bytes, suffix: str = ".json") -> str:
     return hashlib.sha256(body).hexdigest() + suffix
 
 
-def chunk_id(doc_id: str, index: int, text: str) -> str:
-    """The same document cut the same way gives the same ids, so that an upsert never duplicates."""
-    return hashlib.sha256(f"{doc_id}\0{index}\0{text}".encode()).hexdigest()[:32]
+def chunk_id(doc_id: str, index: int, embedded: str) -> str:
+    """The same document cut the same way gives the same ids, so that an upsert never duplicates.
+
+    `embedded` is `Chunk.embedded`: a chunk that the model would read differently is another one.
+    """
+    return hashlib.sha256(f"{doc_id}\0{index}\0{embedded}".encode()).hexdigest()[:32]
 
 
 def graph_name(doc_id: str) -> str:

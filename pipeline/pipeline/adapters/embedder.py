@@ -102,9 +102,11 @@ class Embeddings:
                 raise RateLimited(WHERE, reason, _retry_after(response))
             case 404:
                 raise Misconfigured(WHERE, f"{self._model!r} is not served there: {reason}")
+            case 400 if "no_db_connection" in response.text:  # LiteLLM's way of saying 401 to an unknown key
+                raise Refused(WHERE, reason)
             case 400 if "Invalid model name" in text:  # LiteLLM's way of saying 404
                 raise Misconfigured(WHERE, f"{self._model!r} is not served there: {reason}")
-            case 500 if "No api key passed in" in text:  # LiteLLM's way of saying 401
+            case 500 if "No api key passed in" in text:  # and to none
                 raise Refused(WHERE, reason)
             case status if status < 500 and status != 408:  # 408: the proxy gave up waiting
                 raise Malformed(WHERE, reason)
