@@ -2,6 +2,7 @@
 
 HomelabError
 ├── InvalidInput     a file at the door (lab.yaml, facts, a profile) breaks its rules: all problems at once
+├── AuditFailed      Ansible could not reach or measure a host
 ├── StaleFacts       facts of another machine, of an unknown schema, or too old
 ├── BudgetExceeded   the floors of what is placed do not fit the host: the whole sum, and ways out
 ├── MissingTool      a program or package that the recipe needs is not there
@@ -45,6 +46,10 @@ class HomelabError(Exception):
 
 
 class InvalidInput(HomelabError):
+    pass
+
+
+class AuditFailed(HomelabError):
     pass
 
 
