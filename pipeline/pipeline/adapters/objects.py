@@ -8,24 +8,28 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import timedelta
 from pathlib import Path
+from typing import TYPE_CHECKING
 from urllib.parse import unquote, urlsplit
 
 import obstore
 from obstore.exceptions import BaseError, NotFoundError, PermissionDeniedError, UnauthenticatedError
-from obstore.store import ClientConfig, LocalStore, RetryConfig, S3Store
+from obstore.store import LocalStore, S3Store
 
 from pipeline.contract import Bucket
 from pipeline.errors import Malformed, Misconfigured, NoSpace, Refused, Unavailable
 from pipeline.settings import Settings
 
+if TYPE_CHECKING:  # obstore has them in its type stubs only
+    from obstore.store import ClientConfig, RetryConfig
+
 WHERE = "objects"
 
-_CLIENT: ClientConfig = {
+_CLIENT: "ClientConfig" = {
     "connect_timeout": timedelta(seconds=5),
     "timeout": timedelta(seconds=120),  # a whole request: 100 MiB over a 10 MB/s link, ten times
     "allow_http": True,  # inside the tailnet or on loopback
 }
-_RETRY: RetryConfig = {"max_retries": 2, "retry_timeout": timedelta(seconds=10)}
+_RETRY: "RetryConfig" = {"max_retries": 2, "retry_timeout": timedelta(seconds=10)}
 
 
 class Objects:
