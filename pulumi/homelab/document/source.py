@@ -32,6 +32,8 @@ class Source:
     data: Any = None
     lines: dict[Loc, int] = field(default_factory=dict)
     problems: list[Found] = field(default_factory=list)
+    unread: set[Loc] = field(default_factory=set)
+    """Where a value is refused as YAML already, and None stands in `data` instead of it."""
 
     def line(self, loc: Loc) -> int:
         """The line of `loc`, or of the nearest thing around it that is written down; 0 when unknown."""
@@ -123,7 +125,7 @@ def _parse_yaml(text: str, source: Source) -> None:
         raise _stop(source, line, "", rule, fix) from None
     except yaml.reader.ReaderError as error:
         line = text[: error.position].count("\n") + 1
-        given = f"character U+{ord(str(error.character)):04X}"
+        given = f"character U+{error.character:04X}"
         raise _stop(source, line, given, "YAML has no control characters", "remove it") from None
 
 
@@ -157,7 +159,7 @@ class _Loader(yaml.SafeLoader):
             event.anchor = None
         if isinstance(event, yaml.AliasEvent):
             self.get_event()  # type: ignore[no-untyped-call]
-            return yaml.ScalarNode("tag:yaml.org,2002:null", "", event.start_mark, event.end_mark)  # type: ignore[arg-type]
+            return yaml.ScalarNode("!alias", "", event.start_mark, event.end_mark)  # type: ignore[arg-type]
         if self.depth == MAX_DEPTH:
             problem = f"more than {MAX_DEPTH} levels of nesting"
             raise yaml.composer.ComposerError(None, None, problem, event.start_mark)
@@ -192,8 +194,9 @@ def _plain(node: yaml.Node, loc: Loc, source: Source) -> Any:
             return _SCALARS[kind](node.value)
         except ValueError:
             source.refuse(line, dotted(loc), repr(node.value), f"!!{kind} asks for one", "remove the tag")
-            return None
-    source.refuse(line, dotted(loc), node.tag, "tags are refused", "write plain YAML")
+    elif kind != "!alias":
+        source.refuse(line, dotted(loc), node.tag, "tags are refused", "write plain YAML")
+    source.unread.add(loc)
     return None
 
 

@@ -48,7 +48,8 @@ def problems_of(error: ValidationError, model: type[BaseModel], source: Source) 
     return [
         _problem(details, model, source)
         for details in errors
-        if details["type"] != "missing" or details["loc"] not in misspelt  # its misspelling is told already
+        if details["loc"] not in source.unread
+        and (details["type"] != "missing" or details["loc"] not in misspelt)  # its misspelling is told already
     ]
 
 
@@ -99,8 +100,11 @@ def _words(details: ErrorDetails, loc: Loc, model: type[BaseModel]) -> tuple[str
     if kind == "broken":
         return context.get("given", given), context["rule"], context["fix"]
     if kind == "extra_forbidden":
-        around = _around(model, loc)
-        return given, "no such key here", meant(str(loc[-1]), () if around is None else _keys(around))
+        around, key = _around(model, loc), str(loc[-1])
+        known = () if around is None else _keys(around)
+        if f"{key}_file" in known:
+            return given, "no secret stands in this file", f"put it into a file (mode 0600): {key}_file: PATH"
+        return given, "no such key here", meant(key, known)
     if kind == "missing":
         return "", "this key is required", f"add '{loc[-1]}: {_example(field) or '…'}'"
     if kind == "literal_error":

@@ -1,13 +1,13 @@
 """One machine of the lab: how it is reached and what is placed on it."""
 
 from collections import Counter
-from typing import Annotated, Literal, Self
+from typing import Literal, Self
 
 from pydantic import Field, field_validator, model_validator
 
 from homelab.consumers import CONSUMERS, LOCAL
 from homelab.document import Document, broken, broken_at
-from homelab.lab.values import Address, Consumer, Name, Port
+from homelab.lab.values import Address, Consumer, Name, Port, RemotePath
 
 
 class Host(Document):
@@ -18,7 +18,7 @@ class Host(Document):
     port: Port | None = Field(default=None, examples=[22])
     become: bool | None = None
     system: Literal["linux", "haos"] = "linux"
-    facts_dir: Annotated[str, Field(pattern=r"^/")] | None = Field(default=None, examples=["/etc/ansible/facts.d"])
+    facts_dir: RemotePath | None = Field(default=None, examples=["/etc/ansible/facts.d"])
     place: tuple[Consumer, ...] | None = None
 
     @property

@@ -81,13 +81,12 @@ def load(path: Path | None = None) -> Lab:
     Raises InvalidInput with every problem of the file.
     """
     named = os.environ.get("HOMELAB_FILE")
-    if path is not None or named:
-        path = path or Path(named or "").expanduser()
+    if path is None and named:
+        path = Path(named).expanduser()
+    if path is not None:
         if not path.exists():
-            where = f"{path}" if path != Path(named or "") else f"{path} (HOMELAB_FILE)"
-            raise InvalidInput(
-                Problem(where, "no such file", "this must be a lab file", f"cp {EXAMPLE.name} {path}")
-            )
+            fix = f"cp {shown(EXAMPLE)} {path}, or name another"
+            raise InvalidInput(Problem(str(path), "no such file", "--lab and HOMELAB_FILE name a lab file", fix))
         return read(path, Lab)
     own = ROOT / "lab.yaml"
     return read(own if own.exists() else EXAMPLE, Lab)

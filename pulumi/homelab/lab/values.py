@@ -82,10 +82,23 @@ def _key_file(path: Path) -> Path:
     return path
 
 
+def _word(text: str) -> str:
+    if not re.fullmatch(r"\S+", text):
+        raise broken("must be one word", "write it without spaces")
+    return text
+
+
+def _absolute(path: str) -> str:
+    if not path.startswith("/"):
+        raise broken("must be an absolute path", f"write such as /{path.removeprefix('~').lstrip('./')}")
+    return path
+
+
 HostName = Annotated[str, AfterValidator(_host_name)]
 Address = Annotated[str, AfterValidator(_address)]
 Consumer = Annotated[str, AfterValidator(_consumer)]
-Name = Annotated[str, Field(min_length=1, pattern=r"^\S+$")]
+Name = Annotated[str, AfterValidator(_word)]
+RemotePath = Annotated[str, AfterValidator(_absolute)]
 Port = Annotated[int, Field(ge=1, le=65535)]
 Url = Annotated[str, AfterValidator(url)]
 LabPath = Annotated[Path, Field(strict=False), BeforeValidator(_as_text), AfterValidator(_beside_the_lab_file)]
