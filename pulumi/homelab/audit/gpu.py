@@ -63,7 +63,8 @@ def _nvidia(raw: Raw) -> list[Card]:
     section = raw["nvidia-smi"] if raw["nvidia-smi"].ok else raw["nvidia-smi-old"]
     if not section.ok:
         if not raw["nvidia-smi"].missing and not raw["tegra-release"].ok:
-            raw.warn("nvidia-smi", f"nvidia-smi ends with status {section.status}: no working driver", False)
+            status = raw["nvidia-smi"].status
+            raw.warn("nvidia-smi", f"nvidia-smi ends with status {status}: no working driver", False)
         return []
     cards = []
     for line in section.text.splitlines():
