@@ -1,12 +1,13 @@
 """The whole lab: each host's facts, profile, budget and specs, in the order of lab.yaml."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
 from homelab import budget, profile
 from homelab.budget import Budget
+from homelab.errors import InvalidInput, Problem
 from homelab.facts import Facts, check, load
 from homelab.lab import Lab
 from homelab.specs import Spec, specs_of
@@ -33,10 +34,20 @@ class LabPlan:
 def plan_host(lab: Lab, name: str, facts: Facts) -> HostPlan:
     """Raises BudgetExceeded when what is placed on the host does not fit it."""
     host = lab.hosts[name]
+    _must_be_known(name, host.placed)
     rules = profile.load(lab.profile, ram_mib=facts.homelab.total_ram_mb, flags=facts.cpu.flags)
     data_path = str(lab.local.data_dir) if host.local else "/"
     ledger = budget.plan(facts, host.placed, rules, name, data_path)
     return HostPlan(name, facts, rules, ledger, specs_of(ledger, rules, lab))
+
+
+def _must_be_known(host: str, placed: Sequence[str]) -> None:
+    """A consumer without a line in the profile would run without a budget."""
+    known = profile.load("default", ram_mib=1).rules.consumers
+    rule, fix = "no profile says what it may use", "leave it out of place"
+    unknown = [consumer for consumer in placed if consumer not in known]
+    if unknown:
+        raise InvalidInput(*(Problem(f"lab.yaml hosts.{host}.place", one, rule, fix) for one in unknown))
 
 
 def plan_lab(lab: Lab, facts_dir: Path | None = None, *, now: datetime | None = None) -> LabPlan:

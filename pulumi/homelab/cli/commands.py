@@ -15,8 +15,23 @@ class Command(NamedTuple):
 
 
 COMMANDS = (
+    Command("demo", "homelab.cli.demo:demo", "Platform", "measure, plan, start, ingest and ask, in one go"),
     Command("plan", "homelab.cli.plan:plan", "Plan", "who gets how much memory on each host, and what is left"),
-    Command("explain", "homelab.cli.explain:explain", "Plan", "the chain behind a number, such as postgres.shared_buffers"),
+    Command(
+        "explain",
+        "homelab.cli.explain:explain",
+        "Plan",
+        "the chain behind a number, such as postgres.shared_buffers",
+    ),
+    Command("what-if", "homelab.cli.what_if:what_if", "Plan", "the plan of a machine that you do not own"),
+    Command("local up", "homelab.cli.local:up", "Platform", "start the platform inside its plan"),
+    Command(
+        "local status",
+        "homelab.cli.local:status",
+        "Platform",
+        "each service: state, memory beside its limit, restarts",
+    ),
+    Command("local down", "homelab.cli.local:down", "Platform", "stop the platform; data stays"),
 )
 
 GROUPS = {
