@@ -122,6 +122,7 @@ amd_memory() { # bytes of each card that the amdgpu driver runs
 
 free_space() { # df of the file systems that can hold data; network file systems are never touched
     set --
+    [ -r "$root/proc/mounts" ] || return
     while read -r _ directory type _; do
         case $type:$directory in
         overlay:/ | ext[234]:* | xfs:* | btrfs:* | zfs:* | f2fs:* | bcachefs:* | exfat:* | ntfs3:* | fuseblk:*)
