@@ -46,7 +46,8 @@ def test_a_slow_disk_reaches_the_settings(capsys: pytest.CaptureFixture[str]) ->
         ),
         (
             [],
-            "what-if · no memory · a machine is planned by its memory · say --ram 32GiB, or --host with a recorded one",
+            "what-if · no memory · a machine is planned by its memory · "
+            "say --ram 32GiB, or --host with a recorded one",
         ),
     ],
 )

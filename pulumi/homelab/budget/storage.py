@@ -24,7 +24,8 @@ def share_out(facts: Facts, placed: Sequence[str], profile: Profile, data_path: 
     fixed = _fixed(usable, placed, profile)
     remainder = max(0, usable.value - spare - sum(figure.value for figure in fixed.values()))
     shares = dict(fixed)
-    hdd = storage_class == "hdd"
+    # A disk for bulk alone. Where the databases have no other, they get their shares of it all the same.
+    hdd = storage_class == "hdd" and not {"nats", "postgres"} & set(placed)
     table = "hdd_shares_percent" if hdd else "shares_percent"
     for name, percent in (rules.hdd_shares_percent if hdd else rules.shares_percent).items():
         if name in placed or name == "backups":
