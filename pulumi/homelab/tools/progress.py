@@ -25,21 +25,24 @@ class Failed(Exception):
 
 
 class Line:
-    """A title with a changing detail; `close` leaves `title: 12 s` where it took longer than PATIENCE."""
+    """A title with a changing detail. What takes longer than PATIENCE leaves `title: 12 s` behind, the rest nothing."""
 
     def __init__(self, title: str, stream: TextIO | None = None) -> None:
         self._title = title
         self._stream = sys.stderr if stream is None else stream
         self._live = self._stream.isatty()
         self._began = time.monotonic()
-        if not self._live:
-            print(f"{title} …", file=self._stream, flush=True)
+        self._said = False
 
     def show(self, detail: str) -> None:
+        seconds = time.monotonic() - self._began
         if self._live:
             width = shutil.get_terminal_size().columns - 1
-            text = f"{self._title} · {elapsed(time.monotonic() - self._began)} · {detail}"
+            text = f"{self._title} · {elapsed(seconds)} · {detail}"
             print(f"\r\x1b[K{text[:width]}", end="", file=self._stream, flush=True)
+        elif seconds > PATIENCE and not self._said:
+            print(f"{self._title} …", file=self._stream, flush=True)
+            self._said = True
 
     def close(self, *, succeeded: bool) -> None:
         if self._live:
