@@ -65,6 +65,11 @@ def test_paths_begin_in_the_folder_of_the_lab_file(tmp_path: Path, monkeypatch: 
     assert lab.models.embedding.tokenizer == tmp_path / "labs" / "tokenizers" / "bge.json"
 
 
+def test_the_default_data_folder_is_beside_the_lab_file_too(tmp_path: Path) -> None:
+    path = written(tmp_path / "lab.yaml", (VALID / "smallest.yaml").read_text("utf-8"))
+    assert load(path).local.data_dir == tmp_path / ".lab"
+
+
 def test_a_lab_cannot_be_changed_after_it_is_read() -> None:
     lab = load(VALID / "smallest.yaml")
     with pytest.raises(ValidationError, match="frozen"):

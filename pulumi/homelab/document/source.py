@@ -193,7 +193,7 @@ def _plain(node: yaml.Node, loc: Loc, source: Source) -> Any:
         try:
             return _SCALARS[kind](node.value)
         except ValueError:
-            source.refuse(line, dotted(loc), repr(node.value), f"!!{kind} asks for one", "remove the tag")
+            source.refuse(line, dotted(loc), f"!!{kind}", "the value is no such thing", "remove the tag")
     elif kind != "!alias":
         source.refuse(line, dotted(loc), node.tag, "tags are refused", "write plain YAML")
     source.unread.add(loc)
