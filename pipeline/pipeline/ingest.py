@@ -188,6 +188,7 @@ class _Run:
         return batch
 
     def _once(self, entry: Candidate | Problem) -> Candidate | None:
+        self._following.found()
         if isinstance(entry, Problem):
             self._following.failed(entry)
             return None
@@ -195,8 +196,8 @@ class _Run:
         first = self._names.setdefault(entry.doc_id, name)
         if first != name:
             self.notes.append(f"{name} has the same content as {first}: one document")
+            self._following.unchanged()
             return None
-        self._following.found()
         if entry.metadata.note:
             self.notes.append(f"{name}: {entry.metadata.note}")
         return entry

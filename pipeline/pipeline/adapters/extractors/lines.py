@@ -6,10 +6,17 @@ Coordinates are PDF points, x to the right, y upwards.
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import chain, pairwise, takewhile
 from statistics import median
 
 CELL_GAP = 1.0
-"""Of the text's height: a wider gap between words separates cells or columns; justified text stays below 0.8."""
+"""Of the text's height: a wider gap between words separates cells or columns, unless the line is justified."""
+
+JUSTIFIED_GAP = 2.0
+"""Of the text's height, the widest gap that justification makes, in narrow columns."""
+
+JUSTIFIED_RUN = 4
+"""Gaps next to each other that are equal, within a tenth of the height, before they count as justification."""
 
 SAME_LINE = 0.5
 """Of the text's height: words whose middles differ by less stand on one line (indices and powers included)."""
@@ -97,13 +104,25 @@ def _lines(words: Sequence[Word]) -> list[Line]:
 
 
 def _split(row: list[Word]) -> Iterator[Line]:
+    gaps = [right.x0 - left.x1 for left, right in pairwise(row)]
     run = [row[0]]
-    for word in row[1:]:
-        if word.x0 - run[-1].x1 > CELL_GAP * min(_height(word), _height(run[-1])):
+    for index, word in enumerate(row[1:]):
+        height = min(_height(word), _height(run[-1]))
+        if gaps[index] > CELL_GAP * height and not _justified(gaps, index, height):
             yield _line(run)
             run = []
         run.append(word)
     yield _line(run)
+
+
+def _justified(gaps: list[float], index: int, height: float) -> bool:
+    """Whether this gap is one of several equal ones: justification widens all spaces of a line alike."""
+    gap = gaps[index]
+    if gap > JUSTIFIED_GAP * height:
+        return False
+    before = takewhile(lambda other: abs(other - gap) < 0.1 * height, reversed(gaps[:index]))
+    after = takewhile(lambda other: abs(other - gap) < 0.1 * height, gaps[index:])
+    return sum(1 for _ in chain(before, after)) >= JUSTIFIED_RUN
 
 
 def _height(word: Word) -> float:
@@ -127,7 +146,7 @@ def _areas(lines: list[Line]) -> list[list[Line]]:
     """Cut at a gutter: what runs across it divides the page into bands, each read left, then right."""
     gutter = _gutter(lines)
     if gutter is None:
-        return [lines] if lines else []
+        return [list(lines)] if lines else []
     areas: list[list[Line]] = []
     left: list[Line] = []
     right: list[Line] = []

@@ -5,8 +5,9 @@ from io import BytesIO
 from typing import Any
 
 from pipeline.adapters.extractors.lines import Word, columns
-from pipeline.adapters.extractors.paragraphs import Page, blocks
+from pipeline.adapters.extractors.paragraphs import blocks
 from pipeline.adapters.extractors.parts import Parts, unique
+from pipeline.adapters.extractors.typography import Page
 from pipeline.contract import Link
 from pipeline.errors import Malformed
 
