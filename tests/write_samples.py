@@ -58,7 +58,7 @@ HANDBOOK: list[Item] = [
     Heading("A file that was deleted by mistake", 2),
     Text(
         "Open the folder on the file server, go to the hidden folder .snapshots, choose the hour, copy the "
-        "file out. Nobody needs a password for that, and nothing can be broken by it: snapshots are read- "
+        "file out. Nobody needs a password for that, and nothing can be broken by it: snapshots are read-"
         "only."
     ),
     Heading("A whole volume", 2),
