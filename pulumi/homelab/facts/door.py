@@ -32,7 +32,8 @@ def load(path: Path) -> Facts:
         rule = "a host is measured before anything is planned for it"
         raise StaleFacts(Problem(where, "there is no such file", rule, fix)) from None
     except (OSError, UnicodeDecodeError) as failure:
-        raise InvalidInput(Problem(where, str(failure), "facts are a readable UTF-8 file", fix)) from None
+        given = failure.reason if isinstance(failure, UnicodeDecodeError) else failure.strerror or "unreadable"
+        raise InvalidInput(Problem(where, given.lower(), "facts are a readable UTF-8 file", fix)) from None
     try:
         document = json.loads(text)
     except json.JSONDecodeError as failure:
