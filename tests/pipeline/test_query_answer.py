@@ -76,7 +76,7 @@ def test_sentences_end_at_full_stops_paragraphs_and_list_items() -> None:
         "Limits\n\nThe bus keeps, e.g. in memory, what fits.\nIt has a limit of 4 GiB. See below\n"
         "- a first item of a list\n- the second item of it"
     )
-    assert sentences(text) == [
+    assert [sentence.text for sentence in sentences(text)] == [
         "The bus keeps, e.g. in memory, what fits.",
         "It has a limit of 4 GiB.",
         "a first item of a list",
@@ -91,7 +91,21 @@ async def test_the_sentence_nearest_to_the_question_is_quoted_with_its_passage()
     assert embedder.texts == ["Nothing of interest stands here.", "The limit is 4 GiB of memory."]
 
 
-async def test_two_sentences_that_are_equally_near_are_both_quoted_in_reading_order() -> None:
+def test_a_row_of_a_table_is_quoted_with_the_line_that_heads_it() -> None:
+    table = "Addresses:\n\nmachine | address\nnas | 192.168.20.20\njetson | 192.168.20.11"
+    assert [(one.text, one.meant) for one in sentences(table)] == [
+        ("machine | address / nas | 192.168.20.20", "machine nas, address 192.168.20.20"),
+        ("machine | address / jetson | 192.168.20.11", "machine jetson, address 192.168.20.11"),
+    ]
+
+
+async def test_between_sentences_of_one_direction_the_words_of_the_question_decide() -> None:
+    found = [passage("The limit of disk is 9 GiB here. The limit of memory is 4 GiB here.")]
+    said = await quote("What is the memory limit?", [1.0, 0.1], found, Directions("limit"))
+    assert said == "“The limit of memory is 4 GiB here.” [1]"
+
+
+async def test_two_sentences_that_are_equally_near_are_both_quoted() -> None:
     found = [passage("The limit of disk is 9 GiB. The limit of memory is 4 GiB. Something else stands here.")]
     said = "“The limit of disk is 9 GiB.” [1] “The limit of memory is 4 GiB.” [1]"
     assert await quote("limit?", [1.0, 0.1], found, Directions("limit")) == said
