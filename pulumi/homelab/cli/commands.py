@@ -31,6 +31,15 @@ COMMANDS = (
         "Platform",
         "each service: state, memory beside its limit, restarts",
     ),
+    Command(
+        "ingest",
+        "homelab.cli.data:ingest",
+        "Documents",
+        "put files and folders in, and wait until they can be found",
+    ),
+    Command("search", "homelab.cli.data:search", "Documents", "the passages nearest to a text"),
+    Command("ask", "homelab.cli.data:ask", "Documents", "an answer from the documents, with citations"),
+    Command("status", "homelab.cli.data:status", "Documents", "services, streams, and how much is stored"),
     Command("local down", "homelab.cli.local:down", "Platform", "stop the platform; data stays"),
 )
 
