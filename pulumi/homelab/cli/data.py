@@ -4,20 +4,20 @@ import asyncio
 import signal
 from collections.abc import Awaitable, Callable
 from pathlib import Path
-from typing import Annotated, TypeVar
+from typing import TYPE_CHECKING, Annotated, TypeVar
 
 import typer
 
 from homelab.cli import running
 from homelab.cli.output import Json, console, print_json
 from homelab.errors import InvalidInput, Problem
-from pipeline import parts
-from pipeline.answer import Answer
-from pipeline.follow import Progress
-from pipeline.ingest import Report
-from pipeline.ingest import ingest as ingest_paths
-from pipeline.parts import Parts
-from pipeline.settings import Settings
+
+if TYPE_CHECKING:  # half a second of imports, which a refusal needs none of
+    from pipeline.answer import Answer
+    from pipeline.follow import Progress
+    from pipeline.ingest import Report
+    from pipeline.parts import Parts
+    from pipeline.settings import Settings
 
 T = TypeVar("T")
 
@@ -42,9 +42,9 @@ def ingest(
       homelab ingest ~/Documents
       homelab ingest report.pdf notes/ --json
     """
+    settings = running.settings()
     from homelab.cli import ingesting
 
-    settings = running.settings()
     screen = console()
     with ingesting.shown_progress(screen, quiet=as_json) as tell:
         report, interrupted = _over(settings, lambda opened: _ingest(paths, opened, settings, tell))
@@ -89,10 +89,10 @@ def status(as_json: Json = False) -> None:
       homelab status
       homelab status --json
     """
+    settings = running.settings()
     from homelab.cli import state
     from homelab.local.memory import usage
 
-    settings = running.settings()
     services = usage(running.folders())
     pipeline = _over(settings, lambda opened: opened.status())
     if as_json:
@@ -111,7 +111,9 @@ def _joined(text: list[str]) -> str:
     return joined
 
 
-def _over(settings: Settings, work: Callable[[Parts], Awaitable[T]]) -> T:
+def _over(settings: "Settings", work: "Callable[[Parts], Awaitable[T]]") -> T:
+    from pipeline import parts
+
     async def opened() -> T:
         async with parts.opened(settings, "cli") as platform:
             return await work(platform)
@@ -120,7 +122,7 @@ def _over(settings: Settings, work: Callable[[Parts], Awaitable[T]]) -> T:
         return asyncio.run(opened())
 
 
-def _show(answer: Answer, as_json: bool) -> None:
+def _show(answer: "Answer", as_json: bool) -> None:
     from homelab.cli import answers
 
     if as_json:
@@ -130,9 +132,11 @@ def _show(answer: Answer, as_json: bool) -> None:
 
 
 async def _ingest(
-    paths: list[Path], opened: Parts, settings: Settings, tell: Callable[[Progress], None]
-) -> tuple[Report, bool]:
+    paths: list[Path], opened: "Parts", settings: "Settings", tell: "Callable[[Progress], None]"
+) -> "tuple[Report, bool]":
     """The report, and whether it was ended by Ctrl-C."""
+    from pipeline.ingest import ingest as ingest_paths
+
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
     loop.add_signal_handler(signal.SIGINT, stop.set)
