@@ -118,5 +118,5 @@ async def _http_error(_: Request, error: Exception) -> Response:
 
 
 async def _failed(_: Request, error: Exception) -> Response:
-    """The traceback goes to the log (Starlette raises it on); the client learns the kind only."""
-    return ApiError(500, f"the model failed with {type(error).__name__}; the server's log says more").response()
+    """Starlette raises `error` on, so that its traceback is in the log; the client has no use for it."""
+    return ApiError(500, "the model failed; the server's log says why").response()

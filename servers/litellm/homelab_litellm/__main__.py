@@ -18,7 +18,8 @@ ENVIRONMENT = {
 def main() -> None:
     for name, value in ENVIRONMENT.items():
         os.environ.setdefault(name, value)
-    # 3,700 modules: compiling them takes 5 s, so that their bytecode is kept whatever the caller's environment says.
+    # 3,700 modules: compiling them takes 5 s, so that the bytecode is kept whatever the caller's
+    # environment says.
     sys.dont_write_bytecode = False
     # uvicorn stops in good order, then raises the signal again for whoever handled it before.
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
