@@ -58,7 +58,9 @@ def test_facts_of_another_machine_and_too_old_are_refused_for_both() -> None:
 
 
 def test_facts_from_the_future_point_at_the_clock() -> None:
-    with pytest.raises(StaleFacts, match="measured 2026-11-21, which is in the future · check this machine's clock"):
+    with pytest.raises(
+        StaleFacts, match="measured 2026-11-21, which is in the future · check this machine's clock"
+    ):
         check(pi5(), host="pi5-8g", machine_id=None, max_age_days=30, now=AUDITED - timedelta(hours=1))
 
 

@@ -16,6 +16,7 @@ class Command(NamedTuple):
 
 COMMANDS = (
     Command("demo", "homelab.cli.demo:demo", "Platform", "measure, plan, start, ingest and ask, in one go"),
+    Command("audit", "homelab.cli.audit:audit", "Plan", "measure the hosts and keep their facts"),
     Command("plan", "homelab.cli.plan:plan", "Plan", "who gets how much memory on each host, and what is left"),
     Command(
         "explain",
