@@ -25,7 +25,7 @@ class Failed(Exception):
 
 
 class Line:
-    """A title with a changing detail. What takes longer than PATIENCE leaves `title: 12 s` behind, the rest nothing."""
+    """A title with a changing detail; leaves `title: 12 s` behind where it took longer than PATIENCE."""
 
     def __init__(self, title: str, stream: TextIO | None = None) -> None:
         self._title = title

@@ -1,10 +1,11 @@
 """Reading an address with the standard library: certificates, proxies and passwords as the machine has them."""
 
+import base64
 import netrc
 import ssl
 import urllib.error
 import urllib.request
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from urllib.parse import unquote, urlsplit, urlunsplit
 
@@ -26,12 +27,9 @@ class Reader:
             context.load_verify_locations(
                 cafile=None if bundle.is_dir() else str(bundle), capath=str(bundle) if bundle.is_dir() else None
             )
-        passwords = urllib.request.HTTPPasswordMgrWithPriorAuth()
-        for address in addresses:
-            if (login := _login(address, home)) is not None:
-                passwords.add_password(None, _server(address), *login, is_authenticated=True)
+        logins = {_server(address): login for address in addresses if (login := _login(address, home))}
         self._opener = urllib.request.build_opener(
-            urllib.request.HTTPSHandler(context=context), urllib.request.HTTPBasicAuthHandler(passwords)
+            urllib.request.HTTPSHandler(context=context), _Passwords(logins)
         )
 
     def read(self, address: str) -> tuple[bytes, str]:
@@ -39,6 +37,21 @@ class Reader:
         request = urllib.request.Request(public(address), headers={"Accept": ACCEPT})  # noqa: S310 - see below
         with self._opener.open(request, timeout=TIMEOUT) as response:  # http, https and file: all are wanted
             return response.read(), response.geturl()
+
+
+class _Passwords(urllib.request.BaseHandler):
+    """Sends each server its own `user:password` and no other's, also after a redirect."""
+
+    def __init__(self, logins: Mapping[str, str]) -> None:
+        self._logins = logins
+
+    def http_request(self, request: urllib.request.Request) -> urllib.request.Request:
+        if login := self._logins.get(_server(request.full_url)):
+            value = base64.b64encode(login.encode()).decode("ascii")
+            request.add_unredirected_header("Authorization", f"Basic {value}")
+        return request
+
+    https_request = http_request
 
 
 def public(address: str) -> str:
@@ -65,14 +78,14 @@ def _server(address: str) -> str:
     return urlunsplit((parts.scheme, parts.netloc, "/", "", ""))
 
 
-def _login(address: str, home: Path) -> tuple[str, str] | None:
+def _login(address: str, home: Path) -> str | None:
     parts = urlsplit(address)
     if not parts.hostname:
         return None
     if parts.username is not None:
-        return unquote(parts.username), unquote(parts.password or "")
+        return f"{unquote(parts.username)}:{unquote(parts.password or '')}"
     try:
         found = netrc.netrc(str(home / ".netrc")).authenticators(parts.hostname)
-    except (FileNotFoundError, netrc.NetrcParseError):
-        return None
-    return (found[0], found[2]) if found and found[0] and found[2] else None
+    except (OSError, netrc.NetrcParseError):
+        return None  # absent, not ours to read, or kept too openly: then the server is asked without
+    return f"{found[0]}:{found[2]}" if found else None

@@ -1,0 +1,110 @@
+"""Pinned tools: where their builds lie, and how they come to lie there."""
+
+import shutil
+import threading
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from homelab.errors import MissingTool
+from homelab.tools import TOOLS, Tool, find, pinned
+from homelab.tools.build import build
+from homelab.tools.pinned import Need
+
+SCRIPT = """
+mkdir -p "$0/bin" "$1"
+printf '#!/bin/sh\\n' > "$0/bin/greet"
+chmod +x "$0/bin/greet"
+"""
+GREET = Tool("greet", "1.2", ("greet",), (("sh", "-c", SCRIPT, "{home}", "{work}"),), (), "a moment")
+
+
+@pytest.fixture(autouse=True)
+def cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "my cache"))
+    monkeypatch.setitem(pinned.TOOLS, "greet", GREET)
+    return tmp_path / "my cache/homelab/tools"
+
+
+def test_garage_is_pinned_to_the_version_that_the_local_platform_drives() -> None:
+    assert TOOLS["garage"].version == "2.3.0"
+    assert TOOLS["garage"].build == (
+        (
+            *("cargo", "install", "garage", "--version", "2.3.0", "--locked", "--no-track"),
+            *("--root", "{home}", "--target-dir", "{work}"),
+        ),
+    )
+
+
+def test_a_tool_that_was_not_built_is_not_found() -> None:
+    assert find("greet") is None
+    assert find("no-such-program") is None
+
+
+def test_a_build_is_found_by_the_name_of_its_program(cache: Path) -> None:
+    home = build(GREET)
+    assert home.parent == cache
+    assert find("greet") == home / "bin/greet"
+
+
+def test_nothing_but_the_build_stays_in_the_cache(cache: Path) -> None:
+    home = build(GREET)
+    assert {path.name for path in cache.iterdir()} == {home.name, f"{home.name}.lock"}
+
+
+def test_a_changed_pin_has_a_home_of_its_own() -> None:
+    assert replace(GREET, version="1.3").home != GREET.home
+    assert replace(GREET, build=(("make",),)).home != GREET.home
+
+
+def test_words_about_a_tool_do_not_change_its_home() -> None:
+    assert replace(GREET, takes="an hour", needs=(Need("make", "apt install make"),)).home == GREET.home
+
+
+def test_a_second_build_calls_nothing() -> None:
+    build(GREET)
+    assert build(replace(GREET, needs=(Need("no-such-program", ""),))) == GREET.home
+
+
+def test_builds_at_the_same_time_build_once(cache: Path) -> None:
+    script = f"echo began >> '{cache.parent}/log'; {SCRIPT}"
+    tool = replace(GREET, build=(("sh", "-c", script, "{home}", "{work}"),))
+    threads = [threading.Thread(target=build, args=(tool,)) for _ in range(3)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert tool.built
+    assert (cache.parent / "log").read_text() == "began\n"
+
+
+def test_every_program_that_a_build_lacks_is_named_at_once() -> None:
+    needs = (
+        Need("no-such-cargo", "install Rust"),
+        Need("sh", ""),
+        Need("no-such-cc", "apt install build-essential"),
+    )
+    with pytest.raises(MissingTool) as refusal:
+        build(replace(GREET, needs=needs))
+    assert str(refusal.value).splitlines() == [
+        "tool greet · no-such-cargo is not on PATH · its build calls it · install Rust",
+        "tool greet · no-such-cc is not on PATH · its build calls it · apt install build-essential",
+    ]
+
+
+def test_a_failed_build_names_its_error_and_its_log() -> None:
+    script = "echo compiling >&2; echo 'error: no space' >&2; exit 1"
+    tool = replace(GREET, build=(("sh", "-c", script),))
+    with pytest.raises(MissingTool) as refusal:
+        build(tool)
+    log = tool.home.with_suffix(".work") / "build.log"
+    assert str(refusal.value) == f"tool greet · error: no space · its build must succeed · see {log}"
+    assert log.read_text() == "compiling\nerror: no space\n"
+    assert find("greet") is None
+
+
+def test_half_a_home_is_built_anew() -> None:
+    shutil.rmtree(build(GREET) / "bin")
+    assert find("greet") is None
+    assert (build(GREET) / "bin/greet").is_file()
