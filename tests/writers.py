@@ -49,6 +49,7 @@ def pdf(title: str, items: Sequence[Item], *, columns: int = 1) -> bytes:
     from reportlab.platypus import Table as Grid
 
     styles = getSampleStyleSheet()
+    styles["BodyText"].fontSize, styles["BodyText"].leading = 11, 16  # about 400 words a page
     flow: list[Any] = [Paragraph(html.escape(title), styles["Title"])]
     for item in items:
         match item:
