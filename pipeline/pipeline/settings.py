@@ -8,7 +8,7 @@ import os
 from functools import cache
 from pathlib import Path
 
-from pydantic import Field, SecretStr
+from pydantic import Field, SecretStr, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 
@@ -62,3 +62,11 @@ class Settings(BaseSettings):
 def load() -> Settings:
     """Read the environment once. Raises pydantic's ValidationError naming every wrong setting."""
     return Settings(_secrets_dir=os.environ.get("LAB_SECRETS_DIR"))
+
+
+def problems(error: ValidationError) -> list[str]:
+    """One line for each setting that cannot be, without its value: it may be a secret."""
+    return [
+        f"LAB_{'.'.join(map(str, problem['loc']))}".upper() + f": {problem['msg']}"
+        for problem in error.errors(include_url=False, include_input=False)
+    ]

@@ -1,0 +1,58 @@
+"""Where messages go that no retry can help: `dead.<stage>`, with an alert on `alerts.<stage>`."""
+
+from datetime import UTC, datetime
+
+from pipeline.contract import INLINE_LIMIT, Alert, Bucket, DeadLetter, Subject, content_key
+from pipeline.ports import EventBus, ObjectStore
+
+
+class DeadLetters:
+    """Writes the letters and alerts of one stage. Every method raises Unavailable when they cannot be kept."""
+
+    def __init__(self, stage: str, bus: EventBus, objects: ObjectStore) -> None:
+        self._stage = stage
+        self._bus = bus
+        self._objects = objects
+
+    async def bury(
+        self, subject: str, body: bytes, doc_id: str | None, reason: str, deliveries: int, dedupe: str
+    ) -> None:
+        """Keep the message as it came, whatever it holds, and tell."""
+        payload, key = _as_text(body), None
+        if payload is None:
+            key = content_key(body, ".message")
+            await self._objects.put(Bucket.PROCESSED, key, body)
+        letter = DeadLetter(
+            stage=self._stage,
+            doc_id=doc_id,
+            reason=reason,
+            subject=subject,
+            payload=payload,
+            payload_key=key,
+            deliveries=deliveries,
+            failed_at=_now(),
+        )
+        await self._bus.publish(
+            f"{Subject.DEAD}.{self._stage}", letter.model_dump_json().encode(), dedupe=f"dead:{dedupe}"
+        )
+        await self.alert(doc_id, reason, dedupe)
+
+    async def alert(self, doc_id: str | None, reason: str, dedupe: str) -> None:
+        alert = Alert(stage=self._stage, doc_id=doc_id, reason=reason, raised_at=_now())
+        await self._bus.publish(
+            f"{Subject.ALERT}.{self._stage}", alert.model_dump_json().encode(), dedupe=f"alert:{dedupe}"
+        )
+
+
+def _as_text(body: bytes) -> str | None:
+    """None for what is no text, or would not fit into a letter: JSON in JSON may double by its quotes."""
+    if len(body) > INLINE_LIMIT // 2:
+        return None
+    try:
+        return body.decode()
+    except UnicodeDecodeError:
+        return None
+
+
+def _now() -> str:
+    return datetime.now(UTC).isoformat(timespec="seconds")

@@ -1,0 +1,99 @@
+"""Which adapters each stage stands on: the only place of the worker's side that knows products."""
+
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import AsyncExitStack, asynccontextmanager, suppress
+from dataclasses import dataclass
+from functools import partial
+from typing import Any
+
+from pipeline.adapters.objects import Objects
+from pipeline.contract import Payload
+from pipeline.errors import Malformed, Unavailable
+from pipeline.ports import Dependency, Extractor, ObjectStore
+from pipeline.settings import Settings
+
+Run = Callable[[Any], Awaitable[Payload]]
+"""A stage over its ports: the route's message → its result."""
+
+
+@dataclass(frozen=True, slots=True)
+class Wired:
+    """A stage ready to run, and what must answer for it; every stage has the object store."""
+
+    run: Run
+    objects: Objects
+    dependencies: tuple[Dependency, ...]
+
+
+@asynccontextmanager
+async def wired(stage: str, settings: Settings) -> AsyncIterator[Wired]:
+    """The stage's own adapters, imported, opened and closed; nothing that another stage needs is loaded.
+
+    Raises Misconfigured for settings that cannot be.
+    """
+    async with AsyncExitStack() as closing:
+        yield await _STAGES[stage](settings, closing)
+
+
+@dataclass(frozen=True, slots=True)
+class _Extract:
+    objects: ObjectStore
+    extractor: Extractor
+
+
+async def _extract(settings: Settings, closing: AsyncExitStack) -> Wired:
+    from pipeline.adapters.docling import DoclingExtractor
+    from pipeline.stages.extract import extract
+
+    objects = Objects(settings)
+    extractor = DoclingExtractor()
+    closing.callback(extractor.close)
+    extractor.start()
+    return Wired(partial(extract, ports=_Extract(objects, extractor)), objects, (objects,))
+
+
+async def _chunk(settings: Settings, closing: AsyncExitStack) -> Wired:
+    from pipeline import tokens
+    from pipeline.chunker import Chunker
+    from pipeline.stages.chunk import chunk
+
+    objects = Objects(settings)
+    chunker = Chunker(tokens.load(settings.tokenizer), settings.chunk_tokens, settings.chunk_overlap)
+    return Wired(partial(chunk, objects=objects, chunker=chunker), objects, (objects,))
+
+
+async def _embed(settings: Settings, closing: AsyncExitStack) -> Wired:
+    from pipeline.adapters.embedder import Embeddings
+    from pipeline.adapters.vectors import Vectors
+    from pipeline.stages.embed import embed
+
+    objects, embedder, vectors = Objects(settings), Embeddings(settings), Vectors(settings)
+    closing.push_async_callback(embedder.close)
+    closing.push_async_callback(vectors.close)
+    with suppress(Unavailable, Malformed):  # who is away is asked again; a wrong dimension ends it here
+        await embedder.embed(["dimensions"])
+    run = partial(embed, objects=objects, embedder=embedder, vectors=vectors)
+    return Wired(run, objects, (objects, embedder, vectors))
+
+
+async def _graph(settings: Settings, closing: AsyncExitStack) -> Wired:
+    from pipeline.adapters.graph import Graph
+    from pipeline.adapters.llm import ChatModel
+    from pipeline.adapters.vectors import Vectors
+    from pipeline.stages.graph import graph
+
+    objects, store, vectors = Objects(settings), Graph(settings), Vectors(settings)
+    chat = ChatModel.configured(settings)
+    for adapter in (store, vectors, chat):
+        if adapter is not None:
+            closing.push_async_callback(adapter.close)
+    run = partial(graph, objects=objects, store=store, vectors=vectors, chat=chat)
+    return Wired(run, objects, (objects, store, vectors))
+
+
+_STAGES: dict[str, Callable[[Settings, AsyncExitStack], Awaitable[Wired]]] = {
+    "extract": _extract,
+    "chunk": _chunk,
+    "embed": _embed,
+    "graph": _graph,
+}

@@ -1,0 +1,251 @@
+"""The one loop: fetch a message, run the stage, publish the next message, ack. `python -m pipeline.worker STAGE`
+
+A message is acked when the stage's effect is durable and the next message is stored, never before. A worker that
+dies leaves its message to be delivered again, so every stage may run twice over the same message.
+"""
+
+import asyncio
+import contextlib
+import logging
+import signal
+import sys
+import time
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from typing import Any
+
+import nats.errors
+from nats.aio.msg import Msg
+from nats.js import JetStreamContext
+from nats.js.errors import NotFoundError
+from pydantic import ValidationError
+
+from pipeline import health, log
+from pipeline.adapters.bus import TIMEOUT, WHERE, Bus, named
+from pipeline.contract import Payload
+from pipeline.dead_letters import DeadLetters
+from pipeline.errors import Malformed, Misconfigured, PipelineError, Unavailable
+from pipeline.log import line
+from pipeline.patience import Patience, Stopped
+from pipeline.routes import HEARTBEAT, ROUTES, Route
+from pipeline.settings import Settings, load, problems
+from pipeline.wiring import Run, wired
+
+POLL = 1.0
+"""Seconds that one request for a message waits at the server: so long may the end of an idle worker take, and
+the first message after a restart of the server."""
+
+GRACE = 5.0
+"""Seconds that a message in work may still take when the worker shall end; supervisors kill after 10 or more."""
+
+PAUSE = 0.5
+"""Seconds until the server is asked again after it refused to answer."""
+
+CONNECT_PATIENCE = 30.0
+"""Seconds until a worker without any server gives up, so that whoever supervises it sees that."""
+
+_log = logging.getLogger("pipeline.worker")
+
+
+class Worker:
+    """Serves one stage until `stop` is set."""
+
+    def __init__(self, route: Route, run: Run, bus: Bus, letters: DeadLetters, stop: asyncio.Event) -> None:
+        self._route = route
+        self._run = run
+        self._bus = bus
+        self._letters = letters
+        self._stop = stop
+
+    async def serve(self) -> None:
+        """Raises Misconfigured, and Unavailable when the server has closed the connection for good."""
+        subscription, connection = None, -1
+        while not self._stop.is_set():
+            if self._bus.closed.is_set():
+                raise Unavailable(WHERE, "the server closed the connection")
+            try:
+                if subscription is None or connection != self._bus.client.stats["reconnects"]:
+                    connection = self._bus.client.stats["reconnects"]
+                    subscription = await self._bind()
+                message = await _next(subscription)
+            except Unavailable as error:
+                _log.warning(line("waiting", reason=error))
+                with contextlib.suppress(TimeoutError):
+                    await asyncio.wait_for(self._stop.wait(), PAUSE)
+                subscription = None
+                continue
+            if message is not None:
+                await self._take(message)
+
+    async def _bind(self) -> JetStreamContext.PullSubscription:
+        stage, stream = self._route.stage, self._route.stream
+        with named():
+            try:
+                await self._bus.jetstream.consumer_info(stream, stage)
+            except NotFoundError as error:
+                raise Misconfigured(
+                    WHERE, f"stream {stream} has no consumer {stage}; run python -m pipeline.bootstrap"
+                ) from error
+            return await self._bus.jetstream.pull_subscribe_bind(stage, stream)
+
+    async def _take(self, message: Msg) -> None:
+        """One message to its end; when the worker shall end, the message has GRACE and goes back after it."""
+        work = asyncio.create_task(self._handle(message))
+        stopping = asyncio.create_task(self._stop.wait())
+        try:
+            await asyncio.wait({work, stopping}, return_when=asyncio.FIRST_COMPLETED)
+            await asyncio.wait({work}, timeout=GRACE)
+        finally:
+            stopping.cancel()
+            work.cancel()
+        try:
+            await work
+        except (asyncio.CancelledError, Stopped):
+            _log.info(line("given-back", sequence=message.metadata.sequence.stream))
+            await _tell(message.nak)
+
+    async def _handle(self, message: Msg) -> None:
+        started = time.monotonic()
+        sequence, deliveries = message.metadata.sequence.stream, message.metadata.num_delivered
+        try:
+            payload: Any = self._route.message.model_validate_json(message.data)
+        except ValidationError as error:
+            await self._bury(message, None, f"malformed message: {_first(error)}")
+            return
+        doc_id: str = payload.doc_id
+        if deliveries > self._route.deliveries:
+            await self._bury(message, doc_id, f"{deliveries - 1} workers ended over it without a word")
+            return
+        # the id names the message that led to it: a redelivery publishes no second one, a new request does
+        dedupe = f"{self._route.stage}:{self._route.stream}:{sequence}:{doc_id}"
+        patience = self._patience(doc_id, dedupe)
+        async with _signs_of_life(message):
+            try:
+                result = await patience.through(lambda: self._guarded(payload), doc_id)
+            except Malformed as error:
+                await self._bury(message, doc_id, error.reason)
+                return
+            except Unavailable as error:
+                await self._give_up(message, doc_id, error, patience)
+                return
+            body = result.model_dump_json().encode()
+            await patience.through(lambda: self._bus.publish(self._route.publishes, body, dedupe=dedupe), doc_id)
+            await _tell(lambda: message.ack_sync(TIMEOUT))
+        _log.info(line("done", doc=doc_id, delivery=deliveries, seconds=time.monotonic() - started))
+
+    async def _guarded(self, payload: Any) -> Payload:
+        try:
+            return await self._run(payload)
+        except MemoryError as error:
+            raise Unavailable(self._route.stage, "out of memory") from error
+
+    async def _give_up(self, message: Msg, doc_id: str, error: Unavailable, patience: Patience) -> None:
+        """Back into the queue for a while where the document is at fault, and out of it after the last try."""
+        deliveries = message.metadata.num_delivered
+        retry = patience.retry(error)
+        delay = None if retry.hold else retry.delay(deliveries)
+        if delay is None:
+            tried = f" ({retry.tries} tries)" if retry.tries else ""
+            await self._bury(message, doc_id, f"{error}{tried}")
+            return
+        _log.warning(line("later", doc=doc_id, delivery=deliveries, seconds=delay, reason=error))
+        await _tell(lambda: message.nak(delay=delay))
+
+    async def _bury(self, message: Msg, doc_id: str | None, reason: str) -> None:
+        deliveries = message.metadata.num_delivered
+        sequence = f"{self._route.stream}:{message.metadata.sequence.stream}"
+        _log.error(line("dead-letter", doc=doc_id, delivery=deliveries, reason=reason))
+        async with _signs_of_life(message):
+            await self._patience(doc_id, sequence).through(
+                lambda: self._letters.bury(message.subject, message.data, doc_id, reason, deliveries, sequence),
+                doc_id,
+            )
+            await _tell(message.term)
+
+    def _patience(self, doc_id: str | None, dedupe: str) -> Patience:
+        async def alert(reason: str) -> None:
+            await self._letters.alert(doc_id, reason, dedupe)
+
+        return Patience(self._route, self._stop, alert)
+
+
+async def _next(subscription: JetStreamContext.PullSubscription) -> Msg | None:
+    """The next message, or None where POLL brings none."""
+    with named():
+        try:
+            [message] = await subscription.fetch(1, timeout=POLL)
+        except nats.errors.TimeoutError:
+            return None
+    return message
+
+
+@asynccontextmanager
+async def _signs_of_life(message: Msg) -> AsyncIterator[None]:
+    """Until the block ends the server is told that the message is in work."""
+
+    async def beat() -> None:
+        while True:
+            await asyncio.sleep(HEARTBEAT)
+            await _tell(message.in_progress)
+
+    beating = asyncio.create_task(beat())
+    try:
+        yield
+    finally:
+        beating.cancel()
+
+
+async def _tell(word: Callable[[], Awaitable[Any]]) -> None:
+    """Tell the server what became of the message. Where that is lost, the message is delivered again."""
+    try:
+        await word()
+    except nats.errors.Error as error:
+        _log.warning(line("not-told", reason=error or type(error).__name__))
+
+
+def _first(error: ValidationError) -> str:
+    """Of what pydantic found: the first, without the input, which is whatever somebody sent."""
+    first = error.errors(include_url=False, include_input=False)[0]
+    where = ".".join(map(str, first["loc"])) or "message"
+    return f"{where}: {first['msg']}"
+
+
+async def run(stage: str, settings: Settings) -> None:
+    """Serve `stage` until SIGTERM or SIGINT. Raises PipelineError, OSError for a health port that is taken."""
+    stop = asyncio.Event()
+    for sign in (signal.SIGTERM, signal.SIGINT):
+        asyncio.get_running_loop().add_signal_handler(sign, stop.set)
+    async with wired(stage, settings) as parts:
+        bus = await Bus.connect(settings, f"worker-{stage}", CONNECT_PATIENCE)
+        try:
+            dependencies = (bus, *parts.dependencies)
+            for problem in await health.problems(dependencies):
+                _log.warning(line("not-ready", reason=problem))
+            async with health.door(settings.health_port, dependencies):
+                _log.info(line("serving"))
+                await Worker(ROUTES[stage], parts.run, bus, DeadLetters(stage, bus, parts.objects), stop).serve()
+        finally:
+            await bus.close()
+    _log.info(line("ended"))
+
+
+def main() -> int:
+    if len(sys.argv) != 2 or sys.argv[1] not in ROUTES:
+        sys.stderr.write(f"usage: python -m pipeline.worker {'|'.join(ROUTES)}\n")
+        return 2
+    stage = sys.argv[1]
+    log.setup(stage)
+    try:
+        asyncio.run(run(stage, load()))
+    except ValidationError as error:
+        for problem in problems(error):
+            _log.error(line("stopped", reason=problem))
+        return 1
+    except (PipelineError, OSError) as error:
+        _log.error(line("stopped", reason=error))
+        return 1
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
