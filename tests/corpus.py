@@ -11,7 +11,7 @@ from pathlib import Path
 from corpus_words import HEADINGS, MONTHS, OPENINGS, PEOPLE, SENTENCES, TOPICS, TOWNS, Topic
 from writers import Bullets, Heading, Item, Table, Text, docx, markdown, pdf, plain, pptx, web
 
-WORDS_PER_PAGE = 400
+WORDS_PER_PAGE = 500
 """An A4 page of 10 pt text with headings; documents without pages are as long as that many would be."""
 
 SEED = 20261121
