@@ -47,7 +47,7 @@ def ingest(
 
     screen = console()
     with ingesting.shown_progress(screen, quiet=as_json) as tell:
-        report, interrupted = _over(settings, lambda opened: _ingest(paths, opened, settings, tell))
+        report, interrupted = over(settings, lambda opened: take(paths, opened, settings, tell))
     if as_json:
         print_json(ingesting.document(report))
     else:
@@ -66,7 +66,7 @@ def search(text: Words, limit: Limit = 8, as_json: Json = False) -> None:
       homelab search 'message retention' --limit 3 --json
     """
     words = _joined(text)
-    _show(_over(running.settings(), lambda opened: opened.query.search(words, limit)), as_json)
+    _show(over(running.settings(), lambda opened: opened.query.search(words, limit)), as_json)
 
 
 def ask(text: Words, limit: Limit = 8, as_json: Json = False) -> None:
@@ -79,7 +79,7 @@ def ask(text: Words, limit: Limit = 8, as_json: Json = False) -> None:
       homelab ask 'How long are messages kept?' --json
     """
     question = _joined(text)
-    _show(_over(running.settings(), lambda opened: opened.query.ask(question, limit)), as_json)
+    _show(over(running.settings(), lambda opened: opened.query.ask(question, limit)), as_json)
 
 
 def status(as_json: Json = False) -> None:
@@ -94,7 +94,7 @@ def status(as_json: Json = False) -> None:
     from homelab.local.memory import usage
 
     services = usage(running.folders())
-    pipeline = _over(settings, lambda opened: opened.status())
+    pipeline = over(settings, lambda opened: opened.status())
     if as_json:
         print_json(state.document(services, pipeline))
     else:
@@ -111,7 +111,7 @@ def _joined(text: list[str]) -> str:
     return joined
 
 
-def _over(settings: "Settings", work: "Callable[[Parts], Awaitable[T]]") -> T:
+def over(settings: "Settings", work: "Callable[[Parts], Awaitable[T]]") -> T:
     from pipeline import parts
 
     async def opened() -> T:
@@ -131,7 +131,7 @@ def _show(answer: "Answer", as_json: bool) -> None:
         answers.show(answer, console())
 
 
-async def _ingest(
+async def take(
     paths: list[Path], opened: "Parts", settings: "Settings", tell: "Callable[[Progress], None]"
 ) -> "tuple[Report, bool]":
     """The report, and whether it was ended by Ctrl-C."""
