@@ -86,6 +86,9 @@ class Vectors:
             min_size=1,
             max_size=connections,
             timeout=POOL_TIMEOUT,
+            # attempts double their distance until they are given up; then the next question begins anew. The
+            # library's own 300 s would leave Postgres unused for a minute after an outage of a minute.
+            reconnect_timeout=POOL_TIMEOUT,
             open=False,
             check=AsyncConnectionPool.check_connection,
         )
