@@ -64,7 +64,7 @@ class Reading:
 
 
 async def read(paragraphs: Sequence[str], model: LLM) -> Reading:
-    """An answer of the wrong shape is asked for once more, then noted. Raises Unavailable when the model is away."""
+    """Nonsense is asked for once more, then noted. Raises Unavailable when the model is away."""
     windows = list(_windows(paragraphs))
     reading = Reading(windows=len(windows))
     for window in windows[:WINDOWS]:
