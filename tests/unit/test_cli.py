@@ -163,11 +163,12 @@ def test_ctrl_c_ends_with_130_and_one_line() -> None:
     assert (child.returncode, said) == (130, "interrupted\n")
 
 
-@pytest.mark.parametrize("arguments", [["--help"], ["good"]])
+@pytest.mark.parametrize("arguments", [["--help"], ["good"], ["good", "--json"], ["bad", "--json"]])
 def test_a_reader_who_leaves_is_no_error_worth_a_word(arguments: list[str]) -> None:
     reader, writer = os.pipe()
     os.close(reader)
-    child = python(TEST_VERBS, *arguments, stdout=writer, stderr=subprocess.PIPE)
+    buffered = {name: value for name, value in os.environ.items() if name != "PYTHONUNBUFFERED"}
+    child = python(TEST_VERBS, *arguments, stdout=writer, stderr=subprocess.PIPE, env=buffered)
     os.close(writer)
     _, said = child.communicate()
     assert said == ""

@@ -55,9 +55,6 @@ def run(arguments: list[str]) -> int:
     try:
         code = _exit_code(arguments, asked)
         sys.stdout.flush()
-    except (HomelabError, PipelineError) as error:
-        failure.tell(error, asked)
-        return 1
     except KeyboardInterrupt:
         code = INTERRUPTED
     except BrokenPipeError:
@@ -73,6 +70,9 @@ def _exit_code(arguments: list[str], asked: failure.Asked) -> int:
     """Typer ends each command by SystemExit: after wrong usage with 2, after Ctrl-C with 130."""
     try:
         get_command(app)(arguments, prog_name="homelab", obj=asked)
+    except (HomelabError, PipelineError) as error:
+        failure.tell(error, asked)
+        return 1
     except SystemExit as end:
         return end.code if isinstance(end.code, int) else 0
     return 0

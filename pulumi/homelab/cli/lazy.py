@@ -26,7 +26,9 @@ class Verbs(TyperGroup):
         for name, row in self.rows.items():
             first, _, rest = name.partition(" ")
             if first not in self.commands:
-                self.sections.setdefault(row.section, []).append((first, GROUPS[first] if rest else row.help))
+                self.sections.setdefault(row.section, []).append(
+                    (first, _in_a_list(GROUPS[first]) if rest else row.help)
+                )
                 self.commands[first] = TyperCommand(first, help=row.help)  # a place-holder: its name is all it has
 
     def get_command(self, ctx: Any, cmd_name: str) -> Any:
@@ -59,6 +61,10 @@ def _load(name: str, row: Command) -> Any:
     settings = {"max_content_width": WIDTH}
     alone.command(name, help=_paragraphs(getdoc(verb) or row.help), context_settings=settings)(verb)
     return get_command(alone)
+
+
+def _in_a_list(sentence: str) -> str:
+    return sentence[0].lower() + sentence[1:].removesuffix(".")
 
 
 def _paragraphs(text: str) -> str:

@@ -136,7 +136,7 @@ def _syntax(error: yaml.MarkedYAMLError, line: str) -> tuple[str, str]:
         return "a value that holds ': ' needs quotes", "quote it, or check the indentation"
     if error.problem and error.problem.startswith("but found another document"):
         return "one file is one document", "remove the line '---' and what follows"
-    return f"this is no YAML: {error.problem or error.context}", "check quotes and indentation near this line"
+    return f"this is no YAML: {error.problem or error.context}", "check quotes and indentation"
 
 
 class _Loader(yaml.SafeLoader):
@@ -161,7 +161,7 @@ class _Loader(yaml.SafeLoader):
             self.get_event()  # type: ignore[no-untyped-call]
             return yaml.ScalarNode("!alias", "", event.start_mark, event.end_mark)  # type: ignore[arg-type]
         if self.depth == MAX_DEPTH:
-            problem = f"more than {MAX_DEPTH} levels of nesting"
+            problem = f"over {MAX_DEPTH} levels deep"
             raise yaml.composer.ComposerError(None, None, problem, event.start_mark)
         self.depth += 1
         node = super().compose_node(parent, index)
@@ -195,7 +195,13 @@ def _plain(node: yaml.Node, loc: Loc, source: Source) -> Any:
         except ValueError:
             source.refuse(line, dotted(loc), f"!!{kind}", "the value is no such thing", "remove the tag")
     elif kind != "!alias":
-        source.refuse(line, dotted(loc), node.tag, "tags are refused", "write plain YAML")
+        source.refuse(
+            line,
+            dotted(loc),
+            node.tag.replace("tag:yaml.org,2002:", "!!")[:40],
+            "tags are refused",
+            "write plain YAML",
+        )
     source.unread.add(loc)
     return None
 

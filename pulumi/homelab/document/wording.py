@@ -103,7 +103,7 @@ def _words(details: ErrorDetails, loc: Loc, model: type[BaseModel]) -> tuple[str
         around, key = _around(model, loc), str(loc[-1])
         known = () if around is None else _keys(around)
         if f"{key}_file" in known:
-            return given, "no secret stands in this file", f"put it into a file (mode 0600): {key}_file: PATH"
+            return given, "no secret stands here", f"write '{key}_file: PATH'"
         return given, "no such key here", meant(key, known)
     if kind == "missing":
         return "", "this key is required", f"add '{loc[-1]}: {_example(field) or '…'}'"

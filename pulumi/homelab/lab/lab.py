@@ -64,7 +64,7 @@ class Lab(Document):
         for name, host in hosts.items():
             first = seen.setdefault((host.address.lower(), host.port), name)
             if first != name:
-                rule, fix = f"{first} is this machine already", "place everything of a machine on one host"
+                rule, fix = f"{first} is this machine already", "keep one of them"
                 breaches.append(((name, "address"), host.address, broken(rule, fix)))
         if breaches:
             raise broken_at(*breaches)

@@ -19,7 +19,7 @@ def _endpoint(text: str) -> str:
     if text == BUILTIN:
         return text
     if "/" not in text and ":" not in text and "." not in text:
-        raise broken(f"must be {BUILTIN} or an http:// URL", meant(text, [BUILTIN], f"write {BUILTIN} or a URL"))
+        raise broken(f"must be {BUILTIN} or a URL", meant(text, [BUILTIN], f"write {BUILTIN} or a URL"))
     return url(text)
 
 
@@ -36,8 +36,8 @@ class Embedding(Document):
     @classmethod
     def _indexable(cls, dimensions: int) -> int:
         if dimensions > MAX_DIMENSIONS:
-            rule = f"pgvector indexes vectors of at most {MAX_DIMENSIONS} numbers"
-            raise broken(rule, "take a smaller model, or its shortened vectors")
+            rule = f"pgvector indexes at most {MAX_DIMENSIONS}"
+            raise broken(rule, "take a smaller model")
         return dimensions
 
     @model_validator(mode="after")
@@ -63,7 +63,7 @@ class Embedding(Document):
                 (
                     (key,),
                     None,
-                    broken("an endpoint does not say what it serves", f"add '{key}: {example}'", given=""),
+                    broken("required with a URL", f"add '{key}: {example}'", given=""),
                 )
                 for key, example in (("model", "nomic-embed-text"), ("dimensions", "768"))
                 if key not in self.model_fields_set

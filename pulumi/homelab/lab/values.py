@@ -28,30 +28,30 @@ def _beside_the_lab_file(path: Path, info: ValidationInfo) -> Path:
 def _host_name(name: str) -> str:
     if not re.fullmatch(r"[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?", name):
         better = re.sub(r"[^a-z0-9]+", "-", name.lower()).strip("-")[:63].strip("-")
-        raise broken("a host name is a-z, 0-9 and hyphens, at most 63", f"write {better or 'such as nas'}")
+        raise broken("a host name is a-z, 0-9 and hyphens", f"write {better or 'such as nas'}")
     return name
 
 
 def _address(address: str) -> str:
     if "://" in address:
-        raise broken("must be 'local' or what ssh connects to", f"write {urlsplit(address).hostname or 'nas.lan'}")
+        raise broken("must be what ssh connects to", f"write {urlsplit(address).hostname or 'nas.lan'}")
     if "@" in address:
-        user, _, host = address.rpartition("@")
-        raise broken("the user is a key of its own", f"write 'address: {host}' and 'user: {user}'")
+        user, _, _ = address.rpartition("@")
+        raise broken("the user is a key of its own", f"move it to 'user: {user}'")
     try:
         ip_address(address)
     except ValueError:
-        host, _, port = address.partition(":")
+        _, _, port = address.partition(":")
         if port:
-            raise broken("the port is a key of its own", f"write 'address: {host}' and 'port: {port}'") from None
+            raise broken("the port is a key of its own", f"move it to 'port: {port}'") from None
         if not re.fullmatch(r"[A-Za-z0-9_]([A-Za-z0-9_.-]*[A-Za-z0-9_])?", address):
-            raise broken("must be 'local', a host name or an IP address", "write such as nas.lan") from None
+            raise broken("must be local, a name or an IP", "write such as nas.lan") from None
     return address
 
 
 def _consumer(name: str) -> str:
     if name not in CONSUMERS:
-        raise broken("no such consumer", meant(name, CONSUMERS, "lab.example.yaml lists them at 'place'"))
+        raise broken("no such consumer", meant(name, CONSUMERS, "see 'place' in lab.example.yaml"))
     return name
 
 
@@ -63,12 +63,12 @@ def url(text: str) -> str:
     except ValueError as error:
         raise broken(f"this is no URL ({str(error).lower()})", "write such as http://gpu.lan:11434/v1") from None
     if parts.username is not None or parts.password is not None:
-        rule, fix = "a URL here holds no user or password", "name a file that holds the key as api_key_file"
+        rule, fix = "a URL holds no user or password", "use api_key_file"
         raise broken(rule, fix, given="(not shown)")
     if parts.scheme not in ("http", "https") or not parts.hostname or re.search(r"\s", text) or port == 0:
         bare = re.fullmatch(r"[\w.-]+(:\d+)?(/\S*)?", text)
         raise broken(
-            "must be an http:// or https:// URL", f"write {f'http://{text}' if bare else 'http://HOST/v1'}"
+            "must be an http(s) URL", "put http:// before it" if bare else "write such as http://gpu.lan/v1"
         )
     return text
 
@@ -77,8 +77,8 @@ def _key_file(path: Path) -> Path:
     """Refuses what looks like the key itself: the prefix of a known vendor, or a long word that is no path."""
     name = path.name
     if re.match(r"(sk|pk|hf|gsk|ghp|xai)[-_]|AIza|Bearer ", name) or re.fullmatch(r"[A-Za-z0-9_+=-]{32,}", name):
-        fix = "put the key into a file (mode 0600) and write its path"
-        raise broken("this looks like the key itself", fix, given="(not shown)")
+        fix = "name its file"
+        raise broken("looks like the key itself", fix, given="(not shown)")
     return path
 
 
@@ -90,7 +90,7 @@ def _word(text: str) -> str:
 
 def _absolute(path: str) -> str:
     if not path.startswith("/"):
-        raise broken("must be an absolute path", f"write such as /{path.removeprefix('~').lstrip('./')}")
+        raise broken("must be an absolute path", f"write /{path.removeprefix('~').lstrip('./')}")
     return path
 
 
