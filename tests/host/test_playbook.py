@@ -20,6 +20,16 @@ FILES = (
     "storage_performance.json",
 )
 
+# Instead of fio: says what it was asked, leaves a file as fio would, and answers as fio 3.33 does.
+FIO = """#!/bin/sh
+[ "$1" = --version ] && echo fio-3.33 && exit
+echo "$@" >>'{log}'
+for word; do
+    case $word in --directory=*) touch "${{word#*=}}/data" ;; esac
+done
+echo '{answer}'
+"""
+
 
 @pytest.fixture
 def lab(tmp_path: Path) -> Path:
@@ -30,8 +40,8 @@ def lab(tmp_path: Path) -> Path:
     return folder
 
 
-def play(lab: Path, *arguments: str, succeeds: bool = True) -> dict[str, Any]:
-    """Run homelab.yml; returns the recap of each host."""
+def play(lab: Path, *arguments: str, succeeds: bool = True, path: str = "") -> dict[str, Any]:
+    """Run homelab.yml, with `path` before PATH; returns the recap of each host."""
     ended = subprocess.run(
         [sys.executable, "-m", "ansible", "playbook", "homelab.yml", *arguments],
         cwd=ROOT / "ansible",
@@ -41,6 +51,7 @@ def play(lab: Path, *arguments: str, succeeds: bool = True) -> dict[str, Any]:
             "ANSIBLE_STDOUT_CALLBACK": "lab_events",
             "HOMELAB_FILE": str(lab / "lab.yaml"),
             "LC_ALL": "C.UTF-8",
+            "PATH": path + os.environ["PATH"],
         },
         capture_output=True,
         text=True,
@@ -107,3 +118,37 @@ def test_a_host_without_memory_fails_and_writes_nothing(lab: Path, tmp_path: Pat
     root = f"--extra-vars=hardware_audit_root={tmp_path / 'empty'}"
     assert play(lab, root, succeeds=False)["here"]["failures"] == 1
     assert sorted(path.name for path in lab.iterdir()) == ["lab.yaml"]
+
+
+def test_a_benchmark_runs_only_when_asked_leaves_no_file_and_is_kept_by_later_audits(
+    lab: Path, tmp_path: Path
+) -> None:
+    """fio itself is replaced: it says which file it was given, and what fio 3.33 would."""
+    jobs = {
+        "sequential-write": {"write": {"bw_bytes": 412300000}},
+        "sequential-read": {"read": {"bw_bytes": 521700000}},
+        "random-read": {"read": {"bw_bytes": 368640000, "iops": 90000.4}},
+        "random-write": {"write": {"bw_bytes": 327680000, "iops": 80000.6}},
+        "fsync": {"sync": {"lat_ns": {"percentile": {"99.000000": 1187840}}}},
+    }
+    answer = json.dumps({"jobs": [{"jobname": name} | job for name, job in jobs.items()]})
+    fio = tmp_path / "bin/fio"
+    fio.parent.mkdir()
+    fio.write_text(FIO.format(log=tmp_path / "asked", answer=answer))
+    fio.chmod(0o755)
+    path = f"{fio.parent}:"
+    play(lab, path=path)
+    assert not (tmp_path / "asked").exists()
+
+    play(lab, "--tags", "storage_benchmark", path=path)
+    asked = (tmp_path / "asked").read_text().split()
+    assert f"--directory={lab}/.lab/.homelab-benchmark." in " ".join(asked)
+    (size,) = [word for word in asked if word.startswith("--size=")]
+    assert 64 <= int(size.removeprefix("--size=").removesuffix("M")) <= 1024
+    assert sorted(found.name for found in (lab / ".lab").iterdir()) == ["facts.d"]
+
+    assert play(lab, path=path)["here"]["changed"] == 0
+    mount = load(lab / "facts/here.json").storage.mount_of(lab)
+    assert mount is not None
+    assert mount.benchmark is not None
+    assert (mount.benchmark.random_read_iops, mount.benchmark.fsync_p99_us) == (90000, 1188)

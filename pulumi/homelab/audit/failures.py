@@ -23,11 +23,15 @@ KNOWN = (
     ("a password is required", "becoming root must be allowed", "say --ask-become-pass"),
     ("incorrect sudo password", "becoming root must be allowed", "say --ask-become-pass and type it again"),
     ("not in the sudoers file", "becoming root must be allowed", "add the user to sudo there"),
-    ("no python", "modules need Python on the host", "install python3 there, or say 'system: haos'"),
+    ("sudo: not found", "becoming root must be possible", "install sudo there, or say 'become: false'"),
+    ("sudo: command not found", "becoming root must be possible", "install sudo there, or say 'become: false'"),
+    ("command not found", "modules need Python on the host", "install python3 there, or say 'system: haos'"),
     ("python3: not found", "modules need Python on the host", "install python3 there, or say 'system: haos'"),
     ("permission denied", "facts_dir must be ours to write", "mend hosts.{host}.facts_dir or .become in lab.yaml"),
     ("no space left", "the facts need a few KiB", "free some space there"),
 )
+
+NOISE = ("non-zero return code", "Shared connection to ")
 
 
 def explain(host: str, reached: Host, state: Literal["failed", "unreachable"], message: str) -> Problem:
@@ -40,7 +44,7 @@ def explain(host: str, reached: Host, state: Literal["failed", "unreachable"], m
         if text in lowered:
             given = next(line for line in message.splitlines() if text in line.lower())
             return Problem(f"host {host}", _short(given), rule, fix.format(host=host, at=at, to=to))
-    lines = [line for line in message.splitlines() if line.strip() and line.strip() != "non-zero return code"]
+    lines = [line for line in message.splitlines() if line.strip() and not line.startswith(NOISE)]
     return Problem(f"host {host}", _short(lines[-1]) if lines else state, "", "see all of it with --verbose")
 
 

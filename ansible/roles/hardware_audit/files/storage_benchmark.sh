@@ -28,7 +28,7 @@ passes() { # DIRECT MIB SECONDS; each pass waits for the one before it
 
 if ! command -v fio >/dev/null 2>&1; then
     emit fio 127 ''
-elif ! folder=$(mktemp -d "$1/.homelab-benchmark.XXXXXX" 2>/dev/null); then
+elif ! folder=$(mkdir -p "$1" && mktemp -d "$1/.homelab-benchmark.XXXXXX") 2>/dev/null; then
     emit folder 1 ''
 else
     trap 'rm -rf "$folder"' EXIT
