@@ -3,7 +3,7 @@
 import hashlib
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Literal
+from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -68,6 +68,13 @@ class Bucket(StrEnum):
 RAW_EXPIRY_DAYS = 90
 
 
+DocId = Annotated[str, Field(pattern=r"^[0-9A-Za-z_-]{1,128}$")]
+"""Stands in object keys and in the names of graphs, so it holds nothing that means anything there."""
+
+Key = Annotated[str, Field(pattern=r"^[0-9A-Za-z_.-]{1,160}$")]
+"""Of an object; no path."""
+
+
 class Payload(BaseModel):
     """What travels over a subject. Unknown keys are refused: a malformed message is dead-lettered, not guessed."""
 
@@ -85,7 +92,7 @@ class Metadata(Payload):
 
 
 class IngestRequested(Payload):
-    doc_id: str
+    doc_id: DocId
     source_uri: str
     metadata: Metadata
 
@@ -109,7 +116,7 @@ class Link(Payload):
 class Extracted(Payload):
     """The processed artifact: what the object at `IngestExtracted.garage_key` holds, as JSON."""
 
-    doc_id: str
+    doc_id: DocId
     source_uri: str
     metadata: Metadata
     title: str
@@ -126,8 +133,8 @@ class Structure(Payload):
 
 
 class IngestExtracted(Payload):
-    doc_id: str
-    garage_key: str
+    doc_id: DocId
+    garage_key: Key
     structure: Structure
 
 
@@ -149,22 +156,22 @@ class Chunk(Payload):
 class Chunked(Payload):
     """Exactly one of `chunks` and `chunks_key` is set."""
 
-    doc_id: str
-    garage_key: str
+    doc_id: DocId
+    garage_key: Key
     chunks: tuple[Chunk, ...] | None = None
-    chunks_key: str | None = None
+    chunks_key: Key | None = None
 
 
 class EmbedCompleted(Payload):
     """The vectors stay in the vector store (rows of `doc_id`): this message is their pointer."""
 
-    doc_id: str
-    garage_key: str
+    doc_id: DocId
+    garage_key: Key
     chunks: int
 
 
 class KgCompleted(Payload):
-    doc_id: str
+    doc_id: DocId
     triples_count: int
 
 
