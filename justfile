@@ -50,6 +50,18 @@ ansible-hardware-audit *flags: environment
 plan *flags: environment
     @{{ homelab }} plan "$@"
 
+[doc("Why CONSUMER.SETTING is what it is: fact, profile line, rule, clamp, result")]
+[group("measure and decide")]
+[no-cd]
+explain *flags: environment
+    @{{ homelab }} explain "$@"
+
+[doc("The plan of a machine that one does not own")]
+[group("measure and decide")]
+[no-cd]
+what-if *flags: environment
+    @{{ homelab }} what-if "$@"
+
 [doc("Start the platform as local processes inside its plan")]
 [group("local platform")]
 [no-cd]
@@ -124,8 +136,14 @@ fmt: environment-dev
 tools *names: environment
     @{{ homelab }} tools "$@"
 
-[doc("Measure ingest and queries, and memory against the plan")]
+[doc("Measure the embedder, then 100 documents through a platform of its own")]
 [group("develop")]
-[no-cd]
-bench *flags: environments
-    @{{ homelab }} bench "$@"
+bench *flags: environments-dev
+    #!/usr/bin/env bash
+    set -euo pipefail
+    scratch=$(mktemp -d)
+    trap 'rm -rf "$scratch"' EXIT
+    {{ bin }}/python -m embedder.bench
+    {{ bin }}/python tests/corpus.py "$scratch/documents" > "$scratch/names"
+    printf 'version: 1\nlocal:\n  data_dir: data\n' > "$scratch/lab.yaml"
+    {{ homelab }} --lab "$scratch/lab.yaml" demo "$scratch/documents" --stop "$@"

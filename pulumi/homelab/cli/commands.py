@@ -42,6 +42,7 @@ COMMANDS = (
     Command("ask", "homelab.cli.data:ask", "Documents", "an answer from the documents, with citations"),
     Command("status", "homelab.cli.data:status", "Documents", "services, streams, and how much is stored"),
     Command("local down", "homelab.cli.local:down", "Platform", "stop the platform; data stays"),
+    Command("tools", "homelab.cli.tools:tools", "Tools", "build servers that no Python package carries"),
 )
 
 GROUPS = {

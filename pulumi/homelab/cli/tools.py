@@ -4,20 +4,33 @@ from typing import Annotated
 
 import typer
 
+from homelab.cli.output import Json, print_json
 from homelab.errors import InvalidInput, Problem
 from homelab.tools import TOOLS
 from homelab.tools.build import build
 
+Names = Annotated[list[str] | None, typer.Argument(metavar="[NAME…]", help="tools to build [default: list them]")]
 
-def tools(names: Annotated[list[str] | None, typer.Argument(metavar="NAME…")] = None) -> None:
-    """Build pinned tools into the cache; without a name, list them."""
-    if not names:
-        for tool in TOOLS.values():
-            typer.echo(f"{tool.name} {tool.version} · {tool.home if tool.built else f'not built, {tool.takes}'}")
-        return
-    unknown = [name for name in names if name not in TOOLS]
-    if unknown:
+
+def tools(names: Names = None, as_json: Json = False) -> None:
+    """Build pinned tools from source into a cache outside the checkout, or list them.
+
+    Examples:
+      homelab tools
+      homelab tools garage
+    """
+    if unknown := [name for name in names or () if name not in TOOLS]:
         rule = f"the pinned tools are {', '.join(TOOLS)}"
         raise InvalidInput(*(Problem("tools", name, rule, "name one of them") for name in unknown))
-    for name in names:
-        typer.echo(f"{name} {TOOLS[name].version} · {build(TOOLS[name])}")
+    for name in names or ():
+        build(TOOLS[name])
+    rows = [
+        {"name": tool.name, "version": tool.version, "home": str(tool.home) if tool.built else None}
+        for tool in (TOOLS[name] for name in names or TOOLS)
+    ]
+    if as_json:
+        print_json({"schema": "tools/1", "tools": rows})
+        return
+    for row in rows:
+        state = row["home"] or f"not built ({TOOLS[str(row['name'])].takes}): ./lab tools {row['name']}"
+        typer.echo(f"{row['name']} {row['version']} · {state}")
