@@ -5,17 +5,18 @@ reaches loopback too, on behalf of any page, so requests for another host name o
 """
 
 import asyncio
+import sys
 import tempfile
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from typing import Annotated, Literal
+from typing import IO, Annotated, Literal
 from urllib.parse import quote, urlsplit
 
 import uvicorn
 from fastapi import Depends, FastAPI, HTTPException, Query, Request, Response
 from fastapi.sse import EventSourceResponse, ServerSentEvent
 from fastapi_offline import FastAPIOffline
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from starlette.middleware.trustedhost import TrustedHostMiddleware
 
 from pipeline import ingest, parts, problem_json
@@ -24,7 +25,7 @@ from pipeline.contract import Bucket
 from pipeline.errors import NoSpace, PipelineError
 from pipeline.parts import Parts
 from pipeline.problem import shown
-from pipeline.settings import Settings, load
+from pipeline.settings import Settings, load, problems
 from pipeline.status import Status
 
 MIB = 1024**2
@@ -135,7 +136,7 @@ def _declare(app: FastAPI, settings: Settings) -> None:
         "/v1/documents",
         status_code=202,
         responses=problem_json.RESPONSES,
-        max_body_size=settings.max_document_mib * MIB,
+        max_body_size=sys.maxsize,  # counted below, where the refusal can say the limit
         openapi_extra={
             "requestBody": {
                 "required": True,
@@ -153,11 +154,7 @@ def _declare(app: FastAPI, settings: Settings) -> None:
         """Take the body as a document; its content decides the type. Ask for its state below `Location`."""
         name = shown(filename)
         with tempfile.TemporaryFile() as file:
-            try:
-                async for piece in request.stream():
-                    file.write(piece)
-            except OSError as error:
-                raise NoSpace("upload", error.strerror or "cannot be written") from error
+            await _receive(request, file, settings.max_document_mib)
             # one at a time in memory, however many arrive at once
             async with request.app.state.uploading:
                 file.seek(0)
@@ -193,7 +190,7 @@ def _declare(app: FastAPI, settings: Settings) -> None:
     @app.get("/ready", responses=problem_json.RESPONSES, tags=["platform"])
     async def ready(opened: Opened) -> dict[str, str]:
         """Whether questions can be answered: the database does."""
-        await opened.vectors.completed(["0" * 64])
+        await opened.ready()
         return {"status": "ready"}
 
     @app.get("/health", tags=["platform"])
@@ -202,8 +199,28 @@ def _declare(app: FastAPI, settings: Settings) -> None:
         return {"status": "ok"}
 
 
-def main() -> None:
-    settings = load()
+async def _receive(request: Request, file: IO[bytes], max_mib: int) -> None:
+    """The body into `file`. Raises HTTPException 413 as soon as it is too large, NoSpace."""
+    length = request.headers.get("content-length", "")
+    # closing ends the sending; otherwise the server would read the rest and throw it away
+    too_large = HTTPException(413, f"documents have at most {max_mib} MiB", {"Connection": "close"})
+    if length.isdecimal() and int(length) > max_mib * MIB:
+        raise too_large
+    async for piece in request.stream():
+        if file.tell() + len(piece) > max_mib * MIB:
+            raise too_large
+        try:
+            file.write(piece)
+        except OSError as error:
+            raise NoSpace("upload", f"{tempfile.gettempdir()}: {error.strerror}") from error
+
+
+def main() -> int:
+    try:
+        settings = load()
+    except ValidationError as error:
+        sys.stderr.write("\n".join(problems(error)) + "\n")
+        return 1
     uvicorn.run(
         create_app(settings),
         host=settings.api_host,
@@ -212,7 +229,8 @@ def main() -> None:
         server_header=False,
         proxy_headers=False,  # nothing stands in front of it whose word on addresses could be trusted
     )
+    return 0
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(main())

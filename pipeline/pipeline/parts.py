@@ -11,11 +11,15 @@ from pipeline.adapters.graph import Graph
 from pipeline.adapters.llm import ChatModel
 from pipeline.adapters.objects import Objects
 from pipeline.adapters.vectors import Vectors
+from pipeline.bounded import within
 from pipeline.errors import PipelineError
 from pipeline.ingest import Doors
 from pipeline.query import Query
 from pipeline.settings import Settings
 from pipeline.status import Status, status
+
+READY = 3.0
+"""Seconds: a probe asks often, and an answer that takes longer is no answer to a person either."""
 
 
 class Parts:
@@ -59,6 +63,10 @@ class Parts:
         except PipelineError as error:
             bus = error
         return await status(bus, self.vectors, self.graph)
+
+    async def ready(self) -> None:
+        """Questions can be answered: the database does. Raises Unavailable, Misconfigured."""
+        await within(READY, "postgres", self.vectors.completed(["0" * 64]))
 
 
 @asynccontextmanager

@@ -1,22 +1,20 @@
 """Question → passages and facts → answer with citations. Whatever is missing is done without, and said."""
 
-import asyncio
 import time
-from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncGenerator, Callable
 from contextlib import aclosing
 from dataclasses import dataclass, replace
-from typing import Literal, TypeVar
+from typing import Literal
 
 from pipeline import prompt
 from pipeline.answer import Answer, Fact, Passage, check_citations
+from pipeline.bounded import until, within
 from pipeline.errors import Malformed, PipelineError, Unavailable
 from pipeline.memory import Key, Memory
 from pipeline.neighbours import facts_near
 from pipeline.ports import LLM, Embedder, GraphStore, Vector, VectorStore
 from pipeline.ports import Passage as Found
 from pipeline.quote import quote
-
-T = TypeVar("T")
 
 NO_EMBEDDER = "the embedding model does not answer: full text only"
 NO_GRAPH = "the graph does not answer in time: no related facts"
@@ -29,7 +27,7 @@ class Bounds:
     """Seconds that a person waits for one part before the answer does without it."""
 
     embed: float = 5.0  # one short text: 0.02 s in the built-in model, 3 s in a cold one on a Raspberry Pi
-    database: float = 10.0  # a look-up takes milliseconds; a restart of the server takes seconds
+    database: float = 4.0  # a look-up takes milliseconds, a restart of the server two seconds
     graph: float = 2.0  # facts garnish an answer: nobody waits for them
     chat: float = 90.0  # 2,400 tokens read and 300 written by a model on CPU
 
@@ -129,17 +127,17 @@ class Query:
         vector: Vector | None = None
         degraded: tuple[str, ...] = ()
         try:
-            [vector] = await _within(self._bounds.embed, "embedding model", self._embedder.embed([text]))
+            [vector] = await within(self._bounds.embed, "embedding model", self._embedder.embed([text]))
         except (Unavailable, Malformed):
             degraded = (NO_EMBEDDER,)
-        found = await _within(self._bounds.database, "postgres", self._vectors.search(text, vector, limit))
+        found = await within(self._bounds.database, "postgres", self._vectors.search(text, vector, limit))
         return _Context(text, vector, tuple(found), degraded=degraded)
 
     async def _relate(self, context: _Context) -> _Context:
         if not context.found:
             return context
         try:
-            facts = await _within(
+            facts = await within(
                 self._bounds.graph, "graph", facts_near(self._graph, context.question, context.found)
             )
         except (Unavailable, Malformed):
@@ -158,7 +156,7 @@ class Query:
         try:
             # closed here, not by the garbage collector: a reader who leaves ends the model's work at once
             async with aclosing(self._chat.stream(asked.system, asked.user)) as stream:
-                async for piece in _until(self._bounds.chat, stream):
+                async for piece in until(self._bounds.chat, "chat model", stream):
                     pieces.append(piece)
                     yield Event("piece", piece=piece)
         except PipelineError as error:
@@ -173,7 +171,7 @@ class Query:
     async def _quoted(self, context: _Context, *degraded: str) -> Answer:
         """Sentences of the documents themselves, in place of a model's."""
         try:
-            text = await _within(
+            text = await within(
                 self._bounds.embed,
                 "embedding model",
                 quote(context.question, context.vector, context.passages, self._embedder),
@@ -181,25 +179,3 @@ class Query:
         except (Unavailable, Malformed):
             text = await quote(context.question, None, context.passages, self._embedder)
         return context.answer(text, *degraded, NO_MODEL if text else PASSAGES_ONLY)
-
-
-async def _within(seconds: float, where: str, work: Awaitable[T]) -> T:
-    try:
-        async with asyncio.timeout(seconds):
-            return await work
-    except TimeoutError as error:
-        raise Unavailable(where, f"no answer within {seconds:g} s") from error
-
-
-async def _until(seconds: float, pieces: AsyncIterator[T]) -> AsyncIterator[T]:
-    """The pieces that come within `seconds` from now; then raises Unavailable."""
-    deadline = asyncio.get_running_loop().time() + seconds
-    while True:
-        try:
-            async with asyncio.timeout_at(deadline):
-                piece = await anext(pieces)
-        except StopAsyncIteration:
-            return
-        except TimeoutError as error:
-            raise Unavailable("chat model", f"not done within {seconds:g} s") from error
-        yield piece

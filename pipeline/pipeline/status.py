@@ -10,6 +10,7 @@ from nats.js.errors import NotFoundError
 from pydantic import BaseModel, ConfigDict
 
 from pipeline.adapters.bus import WHERE, Bus, named
+from pipeline.bounded import within
 from pipeline.contract import STREAMS, Subject
 from pipeline.errors import Misconfigured, PipelineError, Unavailable
 from pipeline.ports import GraphStore, VectorStore
@@ -82,13 +83,10 @@ async def status(bus: Bus | PipelineError, vectors: VectorStore, graph: GraphSto
 
 async def _asked(work: Awaitable[T], where: str, problems: list[str]) -> T | None:
     try:
-        async with asyncio.timeout(PATIENCE):
-            return await work
-    except TimeoutError:
-        problems.append(f"{where}: no answer within {PATIENCE:g} s")
+        return await within(PATIENCE, where, work)
     except PipelineError as error:
         problems.append(str(error))
-    return None
+        return None
 
 
 async def _streams(bus: Bus | PipelineError) -> tuple[StreamStatus, ...]:

@@ -56,18 +56,18 @@ class Graph:
             await asyncio.Event().wait()
         if self.error:
             raise self.error
-        if "?label" in sparql:
+        if "?term" in sparql:
             return [
                 {"term": "urn:lab:entity:bus", "label": "bus"},
                 {"term": "urn:lab:entity:moon", "label": "moon"},
             ]
         related = "http://www.w3.org/2004/02/skos/core#related"
         mentions = "https://schema.org/mentions"
-        bus = "urn:lab:entity:bus"
+        bus, message = "urn:lab:entity:bus", "urn:lab:entity:message"
         return [
-            {"term": bus, "predicate": related, "other": "message", "way": "to"},
-            {"term": bus, "predicate": related, "other": "message", "way": "from"},
-            {"term": bus, "predicate": mentions, "other": "The lab", "way": "from"},
+            {"near": bus, "predicate": related, "node": message, "label": "message", "way": "to"},
+            {"near": bus, "predicate": related, "node": message, "label": "message", "way": "from"},
+            {"near": bus, "predicate": mentions, "node": "urn:lab:doc:d3", "label": "The rack", "way": "from"},
         ]
 
 
@@ -126,8 +126,8 @@ async def test_an_answer_cites_passages_and_shows_what_is_related() -> None:
             },
         ),
         "facts": (
+            {"subject": "The rack", "predicate": "mentions", "object": "bus"},
             {"subject": "bus", "predicate": "is related to", "object": "message"},
-            {"subject": "The lab", "predicate": "mentions", "object": "bus"},
         ),
     }
     assert TEXT in chat.prompts[0][1]

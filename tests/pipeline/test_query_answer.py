@@ -6,8 +6,7 @@ import pytest
 
 from pipeline.answer import Answer, Fact, Passage, check_citations
 from pipeline.memory import Memory
-from pipeline.neighbours import facts_near, readable
-from pipeline.ports import Passage as Found
+from pipeline.neighbours import readable
 from pipeline.prompt import build, tokens
 from pipeline.quote import quote, sentences
 
@@ -198,20 +197,10 @@ def test_a_remembered_answer_says_its_age_and_ends_after_an_hour() -> None:
     ("predicate", "said"),
     [
         ("http://www.w3.org/2004/02/skos/core#related", "is related to"),
-        ("https://schema.org/isPartOf", "is part of"),
-        ("urn:lab:worksFor", "works for"),
+        ("http://purl.org/dc/terms/references", "refers to"),
+        ("urn:lab:relation:worksFor", "works for"),
         ("urn:lab:relation:runs_on", "runs on"),
     ],
 )
 def test_predicates_are_said_in_words(predicate: str, said: str) -> None:
     assert readable(predicate) == said
-
-
-async def test_documents_without_terms_in_the_question_or_the_passages_have_no_facts() -> None:
-    class Terms:
-        async def select(self, sparql: str) -> list[dict[str, str]]:
-            assert "urn:lab:doc:d1" in sparql
-            return [{"term": "urn:lab:entity:moon", "label": "moon"}]
-
-    found = Found("c", "d1", "Bus", "file:///bus", "Only the bus.", 1, None, 1.0)
-    assert await facts_near(Terms(), "What is the bus?", [found]) == ()  # type: ignore[arg-type]

@@ -1,0 +1,304 @@
+"""The API as its own process, over real servers, asked over real HTTP."""
+
+import http.client
+import json
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from urllib.parse import quote
+
+import httpx
+import pytest
+from library import embedding_server, read, shelve
+from pydantic import SecretStr
+
+from pipeline.contract import document_id
+from pipeline.settings import Settings
+from servers import PASSWORD, Server, free_port, nats, oxigraph, postgres, until
+
+SAMPLES = Path(__file__).parents[2] / "samples"
+QUESTION = "How long does the UPS carry the NAS alone?"
+
+
+def environment(settings: Settings) -> dict[str, str]:
+    """What a process needs to load the same settings."""
+    values = {name: getattr(settings, name) for name in settings.model_fields_set}
+    shown = {name: v.get_secret_value() if isinstance(v, SecretStr) else str(v) for name, v in values.items()}
+    return os.environ | {f"LAB_{name.upper()}": value for name, value in shown.items()}
+
+
+@contextmanager
+def serving(settings: Settings, log: Path) -> Iterator[httpx.Client]:
+    """`python -m pipeline.api`; yields once it answers, ready or not."""
+    command = [sys.executable, "-m", "pipeline.api"]
+    with log.open("ab") as out:
+        process = subprocess.Popen(command, env=environment(settings), stdout=out, stderr=out)
+    try:
+        with httpx.Client(base_url=f"http://127.0.0.1:{settings.api_port}", timeout=30) as client:
+
+            def up() -> bool:
+                assert process.poll() is None, log.read_text()
+                try:
+                    return client.get("/health").json() == {"status": "ok"}
+                except httpx.TransportError:
+                    return False
+
+            until(up, f"the API; see {log}")
+            yield client
+    finally:
+        process.terminate()
+        assert process.wait(20) in (0, -15), log.read_text()
+
+
+@pytest.fixture(scope="module")
+def platform(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Settings, dict[str, Server]]]:
+    """Servers of this module's own, with the samples stored; nothing works on what is uploaded."""
+    folder = tmp_path_factory.mktemp("platform")
+    with (
+        nats(folder) as bus,
+        postgres(folder) as rows,
+        oxigraph(folder) as graph,
+        embedding_server(folder) as model,
+    ):
+        settings = Settings(
+            nats_url=bus.url,
+            postgres_port=rows.port,
+            postgres_password=SecretStr(PASSWORD),
+            oxigraph_url=graph.url,
+            litellm_url=model,
+            embed_model="all-MiniLM-L6-v2",
+            objects=(folder / "objects").as_uri(),
+            stream_scale=0.01,
+            max_document_mib=1,
+            api_port=free_port(),
+        )
+        subprocess.run([sys.executable, "-m", "pipeline.bootstrap"], env=environment(settings), check=True)
+        shelve(settings, read([SAMPLES / "power.md", SAMPLES / "network.html"]))
+        yield settings, {"nats": bus, "postgres": rows, "oxigraph": graph}
+
+
+@pytest.fixture(scope="module")
+def api(
+    platform: tuple[Settings, dict[str, Server]], tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[httpx.Client]:
+    with serving(platform[0], tmp_path_factory.mktemp("api") / "api.log") as client:
+        yield client
+
+
+def is_problem(response: httpx.Response, status: int, said: str) -> None:
+    assert response.status_code == status, response.text
+    assert response.headers["content-type"] == "application/problem+json"
+    problem = response.json()
+    assert problem["status"] == status
+    assert said in problem["detail"], problem
+
+
+def test_a_question_is_answered_with_its_passages(api: httpx.Client) -> None:
+    answer = api.post("/v1/ask", json={"question": QUESTION}).json()
+    assert "74 minutes" in answer["answer"]
+    assert answer["degraded"] == ["no language model: quoted, not synthesised"]
+    assert set(answer["passages"][0]) == {"text", "score", "document", "uri", "page", "heading"}
+    assert answer["passages"][0]["document"] == "Power and shutdown plan"
+    assert answer["passages"][0]["heading"] == "How long the batteries last"
+    assert answer["facts"] == []
+
+
+def test_the_same_answer_comes_as_events(api: httpx.Client) -> None:
+    with api.stream("POST", "/v1/ask/stream", json={"question": QUESTION}) as response:
+        assert response.headers["content-type"].startswith("text/event-stream")
+        lines = list(response.iter_lines())
+    kinds = [line.removeprefix("event: ") for line in lines if line.startswith("event: ")]
+    data = [json.loads(line.removeprefix("data: ")) for line in lines if line.startswith("data: ")]
+    assert kinds == ["passages", "answer"]
+    assert data[0]["answer"] is None
+    assert "74 minutes" in data[1]["answer"]
+
+
+def test_searches_by_address_and_by_body_find_the_same(api: httpx.Client) -> None:
+    by_address = api.get("/v1/search", params={"q": "VLAN of guests", "limit": 2}).json()
+    by_body = api.post("/v1/search", json={"text": "VLAN of guests", "limit": 2}).json()
+    assert by_address == by_body
+    assert [passage["document"] for passage in by_body["passages"]] == ["The network at home"] * 2
+
+
+@pytest.mark.parametrize(
+    ("body", "said"),
+    [
+        ({}, "body.question: Field required"),
+        ({"question": ""}, "body.question: String should have at least 1 character"),
+        ({"question": "x" * 2001}, "body.question: String should have at most 2000 characters"),
+        ({"question": "x", "limit": 51}, "body.limit: Input should be less than or equal to 50"),
+        ({"question": "x", "model": "y"}, "body.model: Extra inputs are not permitted"),
+    ],
+)
+def test_a_wrong_question_is_refused_by_its_rule(api: httpx.Client, body: dict[str, object], said: str) -> None:
+    is_problem(api.post("/v1/ask", json=body), 422, said)
+
+
+def test_an_endless_body_is_cut_off(api: httpx.Client) -> None:
+    response = api.post("/v1/ask", json={"question": "x" * 100_000})
+    assert (response.status_code, response.text) == (413, "Content Too Large")
+
+
+def test_an_unknown_address_is_a_problem_too(api: httpx.Client) -> None:
+    is_problem(api.get("/v1/nothing"), 404, "Not Found")
+
+
+def test_an_upload_is_stored_and_on_its_way(api: httpx.Client) -> None:
+    body = b"The pump in the cellar runs for four minutes.\n"
+    response = api.post("/v1/documents", params={"filename": "pump.txt"}, content=body)
+    assert response.status_code == 202, response.text
+    assert response.json() == {"id": document_id(body), "state": "accepted"}
+    assert api.get(response.headers["location"]).json() == {"id": document_id(body), "state": "accepted"}
+
+
+def test_a_document_that_is_there_is_complete_at_once(api: httpx.Client) -> None:
+    body = (SAMPLES / "power.md").read_bytes()
+    response = api.post("/v1/documents", params={"filename": "power.md"}, content=body)
+    assert response.json() == {"id": document_id(body), "state": "complete"}
+
+
+def test_an_upload_above_the_limit_is_refused_while_it_arrives(api: httpx.Client) -> None:
+    connection = http.client.HTTPConnection(api.base_url.host, api.base_url.port, timeout=20)
+    connection.putrequest("POST", "/v1/documents?filename=endless.txt")
+    connection.putheader("Transfer-Encoding", "chunked")
+    connection.endheaders()
+    piece = b"10000\r\n" + b"x" * 0x10000 + b"\r\n"
+    for _ in range(17):  # 64 KiB each; the body is never ended
+        connection.send(piece)
+    response = connection.getresponse()
+    assert response.status == 413
+    assert json.load(response)["detail"] == "documents have at most 1 MiB"
+    connection.close()
+
+
+def test_an_upload_that_declares_too_much_is_refused_before_it_is_sent(api: httpx.Client) -> None:
+    response = api.post("/v1/documents", params={"filename": "big.txt"}, content=b"x" * (1024**2 + 1))
+    is_problem(response, 413, "documents have at most 1 MiB")
+
+
+@pytest.mark.parametrize(("body", "said"), [(b"", "it is empty"), (b"\x7fELF\x02\x01\x01" + bytes(64), "")])
+def test_an_upload_that_is_no_document_is_refused_by_name(api: httpx.Client, body: bytes, said: str) -> None:
+    is_problem(api.post("/v1/documents", params={"filename": "thing.pdf"}, content=body), 422, said)
+
+
+def test_a_document_that_was_never_seen_is_not_found(api: httpx.Client) -> None:
+    is_problem(api.get(f"/v1/documents/{'0' * 64}"), 404, "no such document")
+    is_problem(api.get("/v1/documents/power.md"), 422, "path.doc_id")
+
+
+def test_sparql_reads_and_does_not_write(api: httpx.Client, platform: tuple[Settings, dict[str, Server]]) -> None:
+    triple = "<urn:lab:a> <urn:lab:b> 'c'"
+    update = f"INSERT DATA {{ GRAPH <urn:lab:doc:x> {{ {triple} }} }}"
+    httpx.post(
+        f"{platform[0].oxigraph_url}/update", content=update, headers={"Content-Type": "application/sparql-update"}
+    ).raise_for_status()
+    rows = api.post("/v1/sparql", json={"query": "SELECT ?o WHERE { GRAPH ?g { <urn:lab:a> ?p ?o } }"})
+    assert rows.json() == [{"o": "c"}]
+    is_problem(api.post("/v1/sparql", json={"query": "DROP ALL"}), 422, "")
+    assert api.post("/v1/sparql", json={"query": "ASK { GRAPH ?g { ?s ?p ?o } }"}).json() == [{"boolean": "true"}]
+
+
+def test_status_counts_what_is_stored_and_lists_the_streams(api: httpx.Client) -> None:
+    status = api.get("/v1/status").json()
+    assert [stream["name"] for stream in status["streams"]] == ["INGEST", "EMBED", "KG", "TELEMETRY", "DEAD"]
+    assert status["counts"]["documents"] == 2
+    assert status["counts"]["chunks"] == status["counts"]["embeddings"] > 5
+    assert status["counts"]["dead_letters"] == 0
+    assert status["problems"] == []
+
+
+@pytest.mark.parametrize("path", ["/v1/status", "/health", "/docs"])
+def test_another_host_name_is_refused_for_a_page_may_have_rebound_it(api: httpx.Client, path: str) -> None:
+    response = api.get(path, headers={"Host": "evil.example"})
+    assert (response.status_code, response.text) == (400, "Invalid host header")
+
+
+def test_a_page_of_another_site_is_refused_and_our_own_is_not(api: httpx.Client) -> None:
+    upload = {"params": {"filename": "x.txt"}, "content": b"Words of a page."}
+    for origin in ("https://evil.example", "null", "http://127.0.0.1:1"):
+        response = api.post("/v1/documents", headers={"Origin": origin}, **upload)
+        is_problem(response, 403, "other sites")
+        assert "access-control-allow-origin" not in response.headers
+    own = api.get("/v1/status", headers={"Origin": str(api.base_url).rstrip("/")})
+    assert own.status_code == 200
+
+
+def test_the_page_loads_nothing_from_elsewhere(api: httpx.Client) -> None:
+    page = api.get("/docs").text
+    assert "swagger" in page
+    assert "https://" not in page
+    paths = api.get("/openapi.json").json()["paths"]
+    assert {"/v1/ask", "/v1/search", "/v1/documents", "/v1/sparql", "/v1/status"} <= set(paths)
+
+
+@contextmanager
+def without(server: Server) -> Iterator[None]:
+    server.stop()
+    try:
+        yield
+    finally:
+        server.start()
+
+
+def test_with_postgres_away_a_known_question_is_answered_from_memory(
+    api: httpx.Client, platform: tuple[Settings, dict[str, Server]]
+) -> None:
+    known = api.post("/v1/ask", json={"question": QUESTION}).json()
+    with without(platform[1]["postgres"]):
+        kept = api.post("/v1/ask", json={"question": QUESTION}).json()
+        assert kept["answer"] == known["answer"]
+        assert kept["degraded"][0] == "the database does not answer: this answer is 0 min old"
+        response = api.post("/v1/ask", json={"question": "Something else?"})
+        is_problem(response, 503, "postgres: ")
+        assert response.headers["retry-after"] == "5"
+        is_problem(api.get("/ready"), 503, "postgres: ")
+        status = api.get("/v1/status").json()
+        assert status["counts"]["documents"] is None
+        assert status["problems"][0].startswith("postgres: ")
+    until(lambda: api.get("/ready").is_success, "ready again by itself")
+
+
+def test_a_graph_that_does_not_answer_costs_two_seconds_and_its_facts(
+    api: httpx.Client, platform: tuple[Settings, dict[str, Server]]
+) -> None:
+    process = platform[1]["oxigraph"].process
+    assert process is not None
+    process.send_signal(19)  # SIGSTOP: it takes connections and says nothing
+    try:
+        began = time.monotonic()
+        answer = api.post("/v1/ask", json={"question": QUESTION}).json()
+        assert time.monotonic() - began < 8
+    finally:
+        process.send_signal(18)
+    assert "74 minutes" in answer["answer"]
+    assert "the graph does not answer in time: no related facts" in answer["degraded"]
+
+
+def test_with_nats_away_questions_are_answered_and_uploads_are_not(
+    api: httpx.Client, platform: tuple[Settings, dict[str, Server]]
+) -> None:
+    with without(platform[1]["nats"]):
+        assert api.post("/v1/ask", json={"question": QUESTION}).is_success
+        upload = api.post("/v1/documents", params={"filename": "later.txt"}, content=b"Come again later.")
+        is_problem(upload, 503, "nats: ")
+    until(lambda: api.get("/v1/status").json()["problems"] == [], "status complete again")
+
+
+def test_it_starts_and_says_that_it_is_not_ready_while_everything_is_away(tmp_path: Path) -> None:
+    away = free_port()
+    settings = Settings(
+        nats_url=f"nats://127.0.0.1:{away}",
+        postgres_port=away,
+        oxigraph_url=f"http://127.0.0.1:{away}",
+        litellm_url=f"http://127.0.0.1:{away}",
+        objects=(tmp_path / quote("objects")).as_uri(),
+        api_port=free_port(),
+    )
+    with serving(settings, tmp_path / "api.log") as client:
+        is_problem(client.get("/ready"), 503, "postgres: ")
+        assert len(client.get("/v1/status").json()["problems"]) == 3
