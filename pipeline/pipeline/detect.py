@@ -4,9 +4,11 @@ Text of any programming language or configuration format is `text/x-<pygments al
 the names, the extensions and, for the extractor, where functions begin.
 """
 
+import lzma
 import mimetypes
 import re
 import zipfile
+import zlib
 from dataclasses import dataclass
 from pathlib import PurePath
 from typing import BinaryIO
@@ -41,6 +43,10 @@ _MAIN_PARTS = {
     b"presentationml.presentation.main+xml": PPTX,
     b"presentationml.slideshow.main+xml": PPTX,
 }
+_UNZIPPING = (zipfile.BadZipFile, zlib.error, lzma.LZMAError, NotImplementedError, RuntimeError, EOFError)
+_UNZIPPING += (OSError, ValueError)
+"""What the standard library raises over a damaged archive, by the damage."""
+
 _OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 _ENCRYPTED_STREAM = "EncryptedPackage".encode("utf-16-le")
 _BOMS = (b"\xef\xbb\xbf", b"\xff\xfe", b"\xfe\xff")
@@ -86,7 +92,7 @@ def _office(file: BinaryIO, name: str) -> str:
             types = member.read(CONTENT_TYPES_LIMIT)
     except KeyError:
         raise Malformed(name, f"it is a ZIP archive, not a document; {SUPPORTED}") from None
-    except (zipfile.BadZipFile, NotImplementedError, RuntimeError, EOFError, OSError, ValueError):
+    except _UNZIPPING:
         raise Malformed(name, "it is a damaged or cut-off ZIP container, as DOCX and PPTX are") from None
     for part, media_type in _MAIN_PARTS.items():
         if part in types:

@@ -46,7 +46,7 @@ class DoclingExtractor:
             return Extracted.model_validate_json(reply.body)
         if "memory" in reply.head:
             raise Unavailable(f"extracting {metadata.filename}", "out of memory")
-        reason = reply.head.get("malformed") or f"it could not be read ({reply.head['stumbled']})"
+        reason = reply.head.get("malformed") or f"it is damaged: its reader stumbled ({reply.head['stumbled']})"
         raise Malformed(metadata.filename, reason)
 
     def close(self) -> None:

@@ -26,12 +26,19 @@ def check(raw: bytes, where: str) -> None:
         raise Malformed(where, "it is a damaged or cut-off ZIP container, as DOCX and PPTX are") from None
     if any(part.flag_bits & 0x1 for part in parts):
         raise Malformed(where, "it is protected by a password; save a copy without one")
-    inflated = sum(part.file_size for part in parts)
-    xml = sum(part.file_size for part in parts if part.filename.endswith((".xml", ".rels")))
-    squeezed = any(part.file_size > max(MIB, MAX_RATIO * part.compress_size) for part in parts)
-    if squeezed or inflated > MAX_INFLATED or xml > MAX_XML:
+    steepest = max(
+        (part.file_size // max(part.compress_size, 1) for part in parts if part.file_size > MIB), default=0
+    )
+    if steepest > MAX_RATIO:
         raise Malformed(
             where,
-            f"its {len(raw) / MIB:.1f} MiB inflate to {inflated / MIB:.0f} MiB, as a ZIP bomb does; "
-            f"documents inflate to at most {MAX_INFLATED // MIB} MiB, {MAX_XML // MIB} MiB of it text",
+            f"a part of it inflates {steepest}-fold, as in a ZIP bomb; documents reach {MAX_RATIO}-fold at most",
+        )
+    inflated = sum(part.file_size for part in parts)
+    xml = sum(part.file_size for part in parts if part.filename.endswith((".xml", ".rels")))
+    if inflated > MAX_INFLATED or xml > MAX_XML:
+        raise Malformed(
+            where,
+            f"it inflates to {inflated / MIB:.0f} MiB, {xml / MIB:.0f} MiB of it text; "
+            f"documents have at most {MAX_INFLATED // MIB} MiB, {MAX_XML // MIB} MiB of it text; split it",
         )

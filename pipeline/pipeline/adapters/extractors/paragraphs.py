@@ -12,6 +12,9 @@ from pipeline.contract import Block
 PARAGRAPH_GAP = 1.3
 """Times the page's usual distance between lines."""
 
+SINGLE = 1.2
+"""Times the letters' size, the least distance between lines; twice that is a page of single lines."""
+
 INDENT = 0.8
 """Of the text's height, by which the first line of a paragraph is moved in."""
 
@@ -66,7 +69,8 @@ class _Column:
         heading = self._type.is_heading(below)
         if heading != self._type.is_heading(above) or self._type.size(above) != self._type.size(below):
             return True
-        if gap > PARAGRAPH_GAP * max(self._leading, below.size * 1.2) or _BULLETED.match(below.text):
+        leading = SINGLE * below.size if heading else self._leading
+        if gap > PARAGRAPH_GAP * leading or _BULLETED.match(below.text):
             return True
         return not heading and self._begins(group[0][0], above, below)
 
@@ -107,4 +111,5 @@ def _leading(page: Page, type_: Typography) -> float:
         for above, below in pairwise(column)
         if len(above) == len(below) == 1 and type_.size(above[0]) == type_.size(below[0])
     ]
-    return median(gaps) if gaps else 1.3 * type_.body
+    single = SINGLE * type_.body
+    return min(max(median(gaps), single), 2 * single) if gaps else single
