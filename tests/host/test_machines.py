@@ -1,6 +1,7 @@
 """What the audit finds on machines of every kind, from their raw outputs."""
 
 import json
+import os
 import shutil
 from datetime import UTC, datetime
 from pathlib import Path
@@ -57,7 +58,8 @@ def test_a_terminal_and_a_banner_in_between_change_nothing() -> None:
     assert found("pi5-8g", output) == expected("pi5-8g")
 
 
-def test_commands_answer_in_the_language_of_programs_whatever_the_persons_is(tmp_path: Path) -> None:
+@pytest.mark.parametrize("shell", ["sh", "env -u LC_ALL sh"])
+def test_commands_answer_in_the_language_of_programs_whatever_the_persons_is(shell: str, tmp_path: Path) -> None:
     """Both stand-ins print a decimal comma, or other words, unless the locale is C."""
     for name, plain, local in (
         ("nproc", "6", "6,0"),
@@ -66,8 +68,8 @@ def test_commands_answer_in_the_language_of_programs_whatever_the_persons_is(tmp
         program = tmp_path / name
         program.write_text(f'#!/bin/sh\n[ "$LC_ALL" = C ] && echo "{plain}" || echo "{local}"\n')
         program.chmod(0o755)
-    german = {"LC_ALL": "de_DE.UTF-8", "LANG": "de_DE.UTF-8", "LANGUAGE": "de", "OMP_NUM_THREADS": "1"}
-    output = collect(env=german | {"PATH": f"{tmp_path}:/usr/bin:/bin"})
+    german = {"LC_ALL": "de_DE.UTF-8", "LANG": "de_DE.UTF-8", "LANGUAGE": "de"}
+    output = collect(env=german | {"PATH": f"{tmp_path}:/usr/bin:/bin"}, by=shell)
     facts = measure("desktop", output, kind="linux", now=AUDITED)
     assert facts.gpu.gpu_vram_mb == 15360
     assert facts.gpu.compute_capability == "7.5"
@@ -125,7 +127,9 @@ def test_half_an_answer_is_none(output: str, given: str) -> None:
 
 
 def test_this_very_machine_can_be_measured() -> None:
-    facts = measure("here", collect(), kind="linux", now=AUDITED)
+    output = collect(env={"OMP_NUM_THREADS": "1"})
+    assert f"#section nproc 0\n|{len(os.sched_getaffinity(0))}\n" in output
+    facts = measure("here", output, kind="linux", now=AUDITED)
     kernel = dict(line.split(":") for line in Path("/proc/meminfo").read_text().splitlines())
     assert 0 < facts.homelab.total_ram_mb <= int(kernel["MemTotal"].split()[0]) // 1024
     assert facts.storage.mount_of(Path.cwd().as_posix()) is not None
