@@ -5,6 +5,8 @@ membership of our own memory cgroup.
 """
 
 import signal
+import time
+from contextlib import suppress
 
 import psutil
 
@@ -12,6 +14,7 @@ from homelab.errors import LocalError, Problem
 from homelab.local import launch
 from homelab.local.cgroup import Cgroup
 from homelab.local.folders import Folders
+from homelab.local.supervisord import wait_gone
 
 GRACE = 10.0
 """Seconds for a leftover to end by SIGTERM before SIGKILL; a database writes its checkpoint in that time."""
@@ -41,35 +44,29 @@ def find(folders: Folders, cgroup: Cgroup | None) -> list[psutil.Process]:
 def end(folders: Folders, cgroup: Cgroup | None) -> list[psutil.Process]:
     """End them and forget their records; returns what was found. Raises LocalError when one cannot be ended."""
     found = find(folders, cgroup)
-    for process in found:
-        _signal(process, signal.SIGTERM)
-    _, stubborn = psutil.wait_procs(found, timeout=GRACE)
-    for process in stubborn:
-        _signal(process, signal.SIGKILL)
-    _, alive = psutil.wait_procs(stubborn, timeout=GRACE)
+    alive = found
+    for number in (signal.SIGTERM, signal.SIGKILL):
+        for process in alive:
+            with suppress(psutil.NoSuchProcess):  # it ended by itself
+                process.send_signal(number)
+        alive = _still_alive(alive)
     if alive:
         raise LocalError(
-            *(
-                Problem(
-                    f"process {process.pid}", "left by an earlier run", "it must end", "kill it, then try again"
-                )
-                for process in alive
-            )
+            *(Problem(f"process {p.pid}", "left by an earlier run", "it does not end", "kill it") for p in alive)
         )
     for record in folders.pids.glob("*"):
         record.unlink()
     return found
 
 
+def _still_alive(processes: list[psutil.Process]) -> list[psutil.Process]:
+    """Those that still live after GRACE. A zombie has ended, whether or not its parent takes note."""
+    deadline = time.monotonic() + GRACE
+    return [p for p in processes if not wait_gone(p.pid, max(0.0, deadline - time.monotonic()))]
+
+
 def _lives(pid: int, started: int) -> bool:
     try:
-        return launch.start_time(pid) == started
-    except (FileNotFoundError, ProcessLookupError):
+        return launch.start_time(pid) == started and psutil.Process(pid).status() != psutil.STATUS_ZOMBIE
+    except (FileNotFoundError, ProcessLookupError, psutil.NoSuchProcess):
         return False
-
-
-def _signal(process: psutil.Process, number: signal.Signals) -> None:
-    try:
-        process.send_signal(number)
-    except psutil.NoSuchProcess:
-        return  # it ended by itself

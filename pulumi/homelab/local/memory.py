@@ -6,6 +6,7 @@ high-water mark where there is a cgroup, else the highest of the samples that a 
 
 import json
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -15,7 +16,9 @@ from typing import Literal
 from homelab.local import record, supervisord
 from homelab.local.folders import Folders
 from homelab.local.ports import tree
+from homelab.local.ready import Stranger, is_ready
 from homelab.local.record import Record, Started
+from homelab.local.service import Program
 from homelab.local.supervisord import State, connect
 from homelab.units import MIB
 
@@ -24,12 +27,18 @@ SAMPLE_EVERY = 0.5
 
 PEAKS = "peaks.json"
 
+_WORDS = ("ready", "not ready", "restarting", "stopped", "given up")
+"""States of a process, the better first. `restarting`: it ends as soon as it starts and is tried ever later."""
+
 Source = Literal["cgroup", "sampled"]
 
 
 @dataclass(frozen=True, slots=True)
 class Usage:
-    """One service: all its processes together. `peak_mib` is None when it never ran, `limit_mib` when it has none."""
+    """One service, all its processes together.
+
+    `peak_mib` is None when it never ran, `limit_mib` when it has no limit. `state` is `ready`, or why it is not.
+    """
 
     service: str
     consumer: str
@@ -43,7 +52,7 @@ class Usage:
 
 
 def usage(folders: Folders) -> list[Usage]:
-    """Every service of the platform last started here, in the order of its table; empty when there is none.
+    """Every service of the running platform, in the order of its table, each asked whether it is ready.
 
     Steps, which run once, are left out.
     """
@@ -55,18 +64,21 @@ def usage(folders: Folders) -> list[Usage]:
         with connect(folders) as supervisor:
             states = supervisor.states()
     peaks = _read_peaks(folders)
-    return [_usage_of(known, service, states, peaks) for service in known.services if not service.is_step]
+    servers = [service for service in known.services if not service.is_step]
+    with ThreadPoolExecutor(max_workers=max(1, len(servers))) as pool:
+        return list(pool.map(lambda service: _usage_of(known, service, states, peaks), servers))
 
 
 def _usage_of(known: Record, service: Started, states: dict[str, State], peaks: dict[str, int]) -> Usage:
-    own = [states[program] for program in service.programs if program in states]
+    own = [states[program.name] for program in service.programs if program.name in states]
     now = _pss(own)
     counted = _counted(known, service)
-    peak = counted if counted is not None else max(now, peaks.get(service.name, 0))
+    # Never below what is there now: pages of its program files may be charged to whoever read them first.
+    peak = max(now, peaks.get(service.name, 0) if counted is None else counted)
     return Usage(
         service=service.name,
         consumer=service.consumer,
-        state=_state(own),
+        state=_state(service, states),
         pid=next((state.pid for state in own if state.pid), None),
         rss_mib=_mib(now),
         peak_mib=_mib(peak) if peak else None,
@@ -80,7 +92,7 @@ def _counted(known: Record, service: Started) -> int | None:
     """Bytes: the sum of what the kernel counted for each of its processes; None where it did not."""
     total = 0
     for program in service.programs:
-        group = known.cgroup_of(program)
+        group = known.cgroup_of(program.name)
         peak = group.peak_bytes() if group is not None else None
         if peak is None:
             return None
@@ -88,12 +100,24 @@ def _counted(known: Record, service: Started) -> int | None:
     return total
 
 
-def _state(states: list[State]) -> str:
-    """The worst of the service's processes, in words."""
-    words = {"RUNNING": "running", "STARTING": "starting", "STOPPING": "stopping", "BACKOFF": "backing off"}
-    words |= {"FATAL": "given up", "EXITED": "ended", "UNKNOWN": "unknown", "STOPPED": "stopped"}
-    order = list(words)
-    return words[max((state.state for state in states), key=order.index, default="STOPPED")]
+def _state(service: Started, states: dict[str, State]) -> str:
+    """The worst of the service's processes."""
+    return max((_word(program, states.get(program.name)) for program in service.programs), key=_WORDS.index)
+
+
+def _word(program: Program, state: State | None) -> str:
+    match state:
+        case State(state="RUNNING" | "STARTING", pid=pid):
+            try:
+                return "ready" if is_ready(program, pid) else "not ready"
+            except Stranger:
+                return "not ready"
+        case State(state="BACKOFF"):
+            return "restarting"
+        case State(state="FATAL"):
+            return "given up"
+        case _:
+            return "stopped"
 
 
 def _mib(size: int) -> int:
@@ -129,7 +153,7 @@ def sampler(folders: Folders) -> Iterator[None]:
                 _sample(folders, peaks)
         except OSError as error:
             failed.append(error)
-        record.replace(folders.run / PEAKS, json.dumps(peaks))
+        record.write_whole(folders.run / PEAKS, json.dumps(peaks))
 
     thread = Thread(target=run, name="memory sampler")
     thread.start()
@@ -149,7 +173,7 @@ def _sample(folders: Folders, peaks: dict[str, int]) -> None:
     with connect(folders) as supervisor:
         states = supervisor.states()
     for service in known.services:
-        own = [states[program] for program in service.programs if program in states]
+        own = [states[program.name] for program in service.programs if program.name in states]
         peaks[service.name] = max(peaks.get(service.name, 0), _pss(own))
 
 

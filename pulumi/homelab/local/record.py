@@ -1,25 +1,26 @@
 """What `up` noted of the platform that it started, so that `status` and `down` need neither lab.yaml nor facts."""
 
-import json
 import os
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
+
+from pydantic import TypeAdapter
 
 from homelab.local.cgroup import Cgroup
 from homelab.local.folders import Folders
-from homelab.local.service import Service
+from homelab.local.service import Program, Service
 
 FILE = "platform.json"
 
 
 @dataclass(frozen=True, slots=True)
 class Started:
-    """One service of the running platform. `limit_mib` is of each program."""
+    """One service of the running platform. `limit_mib` is of each program, whose command line is not kept."""
 
     name: str
     consumer: str
-    programs: tuple[str, ...]
+    programs: tuple[Program, ...]
     needs: tuple[str, ...]
     limit_mib: int | None
     is_step: bool
@@ -36,10 +37,13 @@ class Record:
         return None if self.cgroup is None else self.cgroup.child(program)
 
 
+_JSON = TypeAdapter(Record)
+
+
 def of(services: Sequence[Service], cgroup: Cgroup | None) -> Record:
     return Record(
         tuple(
-            Started(s.name, s.consumer, tuple(p.name for p in s.programs), s.needs, s.limit_mib, s.is_step)
+            Started(s.name, s.consumer, tuple(map(_kept, s.programs)), s.needs, s.limit_mib, s.is_step)
             for s in services
         ),
         cgroup,
@@ -47,28 +51,24 @@ def of(services: Sequence[Service], cgroup: Cgroup | None) -> Record:
 
 
 def write(folders: Folders, record: Record) -> None:
-    replace(folders.run / FILE, json.dumps(asdict(record), default=str, indent=2))
+    write_whole(folders.run / FILE, _JSON.dump_json(record, indent=2).decode())
 
 
 def read(folders: Folders) -> Record | None:
     """None when nothing was ever started in this data folder, or the last platform was stopped."""
     path = folders.run / FILE
-    if not path.exists():
-        return None
-    data = json.loads(path.read_text())
-    services = tuple(
-        Started(**(entry | {"programs": tuple(entry["programs"]), "needs": tuple(entry["needs"])}))
-        for entry in data["services"]
-    )
-    cgroup = data["cgroup"]
-    return Record(services, None if cgroup is None else Cgroup(Path(cgroup["path"]), cgroup["version"]))
+    return _JSON.validate_json(path.read_bytes()) if path.exists() else None
+
+
+def _kept(program: Program) -> Program:
+    return replace(program, argv=(), env={})
 
 
 def forget(folders: Folders) -> None:
     (folders.run / FILE).unlink(missing_ok=True)
 
 
-def replace(path: Path, text: str) -> None:
+def write_whole(path: Path, text: str) -> None:
     """Write a file whole or not at all. A file that holds this text already is left alone."""
     if path.exists() and path.read_text() == text:
         return

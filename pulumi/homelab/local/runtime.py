@@ -81,7 +81,16 @@ def _alone(folders: Folders) -> Iterator[None]:
         lock.truncate(0)
         lock.write(f"pid {os.getpid()}")
         lock.flush()
-        yield
+        try:
+            yield
+        except (ConnectionError, TimeoutError) as error:
+            fix = f"try again; see {folders.log / 'supervisord.log'}"
+            raise LocalError(Problem("supervisord", f"it stopped answering ({error})", "", fix)) from error
+        except OSError as error:
+            if error.filename is None:
+                raise
+            rule = "the local platform must be able to use it"
+            raise LocalError(Problem(str(error.filename), error.strerror or str(error), rule, "")) from error
 
 
 def _configure(folders: Folders, services: Sequence[Service]) -> None:
@@ -92,15 +101,15 @@ def _configure(folders: Folders, services: Sequence[Service]) -> None:
     specs: dict[str, str] = {}
     for service in services:
         for path, text in service.files.items():
-            record.replace(path, text)
+            record.write_whole(path, text)
         for program in service.programs:
             group = wanted.cgroup_of(program.name)
             if group is not None:
                 _limit(group, service.limit_mib)
             name, text = conf.launch_spec(service, program, group)
-            record.replace(folders.programs / name, text)
+            record.write_whole(folders.programs / name, text)
             specs[program.name] = name
-    record.replace(folders.run / supervisord.CONF, conf.supervisord_conf(services, specs, levels(services)))
+    record.write_whole(folders.run / supervisord.CONF, conf.supervisord_conf(services, specs, levels(services)))
     if supervisord.is_running(folders):
         _take_up(folders)
         with connect(folders) as supervisor:
@@ -194,7 +203,8 @@ def _stop_service(folders: Folders, report: Report, service: Started, _cancelled
     began = time.monotonic()
     with connect(folders) as supervisor:
         states = supervisor.states()
-        alive = [name for name in service.programs if name in states and states[name].state in _ALIVE]
+        names = [program.name for program in service.programs]
+        alive = [name for name in names if name in states and states[name].state in _ALIVE]
         for name in alive:
             supervisor.stop(name)
     if alive:

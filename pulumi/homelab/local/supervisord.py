@@ -37,7 +37,7 @@ _KEPT = (
 RPC_WITHIN = 60.0
 """Seconds for one call; stopping a service may take its whole grace (`Service.stop_within`)."""
 
-_NOT_RUNNING = 70  # supervisor.xmlrpc.Faults.NOT_RUNNING, without importing its server
+_ALREADY_STARTED, _NOT_RUNNING = 60, 70  # supervisor.xmlrpc.Faults, without importing its server
 _LOOPBACK = "127.0.0.1,localhost,::1"
 
 
@@ -128,8 +128,12 @@ class Supervisord:
         return {entry["name"]: State(**entry) for entry in entries}
 
     def start(self, program: str) -> None:
-        """Returns once it is forked."""
-        self._proxy.supervisor.startProcess(program, False)
+        """Returns once it is forked. Raises LocalError when that cannot be."""
+        try:
+            self._proxy.supervisor.startProcess(program, False)
+        except xmlrpc.client.Fault as fault:
+            if fault.faultCode != _ALREADY_STARTED:
+                raise LocalError(Problem(program, fault.faultString, "it must start", "")) from fault
 
     def stop(self, program: str) -> None:
         """Returns once it has ended; supervisord kills it when it ignores the stop signal."""
@@ -192,8 +196,8 @@ def connect(folders: Folders) -> Iterator[Supervisord]:
         yield Supervisord(proxy)
 
 
-def wait_gone(pid: int, seconds: float) -> bool:
-    """Wait for a process to end, be it ours to reap or not; False when it still lives after `seconds`."""
+def wait_gone(pid: int, seconds: float | None) -> bool:
+    """Wait for a process to end, ours to reap or not; False when it lives after `seconds` (None: for ever)."""
     try:
         handle = os.pidfd_open(pid)
     except ProcessLookupError:
@@ -201,7 +205,7 @@ def wait_gone(pid: int, seconds: float) -> bool:
     try:
         poll = select.poll()
         poll.register(handle, select.POLLIN)
-        return bool(poll.poll(seconds * 1000))
+        return bool(poll.poll(None if seconds is None else seconds * 1000))
     finally:
         os.close(handle)
 

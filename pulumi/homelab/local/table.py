@@ -18,7 +18,7 @@ from homelab.local import garage, ports, secret_files, services, supervisord
 from homelab.local.folders import Folders
 from homelab.local.ports import LOOPBACK
 from homelab.local.service import Service
-from homelab.planner import HostPlan
+from homelab.planner import HostPlan, plan_lab
 from homelab.tools import find
 
 STAGES = ("extract", "chunk", "embed", "graph")
@@ -33,6 +33,17 @@ class Platform:
     folders: Folders
     services: tuple[Service, ...]
     objects: str
+
+
+def here(lab: Lab) -> Platform:
+    """The platform of lab.yaml's local host. Raises what planning and `platform` raise."""
+    name = next((name for name, host in lab.hosts.items() if host.local and host.placed), None)
+    if name is None:
+        rule = "the local platform runs what is placed on the host with address: local"
+        raise LocalError(
+            Problem(f"hosts in {lab.path.name}", "none is local", rule, "add one, or use the cluster")
+        )
+    return platform(lab, plan_lab(lab).host(name))
 
 
 def platform(lab: Lab, plan: HostPlan) -> Platform:
