@@ -43,8 +43,16 @@ _MAIN_PARTS = {
     b"presentationml.presentation.main+xml": PPTX,
     b"presentationml.slideshow.main+xml": PPTX,
 }
-_UNZIPPING = (zipfile.BadZipFile, zlib.error, lzma.LZMAError, NotImplementedError, RuntimeError, EOFError)
-_UNZIPPING += (OSError, ValueError)
+_UNZIPPING = (
+    zipfile.BadZipFile,
+    zlib.error,
+    lzma.LZMAError,
+    NotImplementedError,
+    RuntimeError,
+    EOFError,
+    OSError,
+    ValueError,
+)
 """What the standard library raises over a damaged archive, by the damage."""
 
 _OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
@@ -123,7 +131,8 @@ def _by_name(name: str, head: bytes) -> str | None:
     alias = _SPECIAL_NAMES.get(base.lower())
     if alias is None:
         # Some extensions belong to several languages (`.pl`, `.m`): the library then looks at the text.
-        lexer = find_lexer_class_for_filename(base.lower(), head.decode("utf-8", "replace")) or None
+        text = head.decode("utf-8", "replace")
+        lexer = find_lexer_class_for_filename(base, text) or find_lexer_class_for_filename(base.lower(), text)
         if lexer is None:
             return None
         alias = lexer.aliases[0]

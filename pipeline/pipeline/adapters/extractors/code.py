@@ -71,7 +71,7 @@ def _inside_strings(text: str, language: str) -> set[int]:
     line = 0
     for position, kind, value in get_lexer_by_name(language).get_tokens_unprocessed(text):
         breaks = value.count("\n")
-        if kind in String or kind in Comment:
+        if kind[:2] == tuple(String) or kind[:1] == tuple(Comment):
             first = line if position == 0 or text[position - 1] == "\n" else line + 1
             inside.update(range(first, line + breaks + (not value.endswith("\n"))))
         line += breaks

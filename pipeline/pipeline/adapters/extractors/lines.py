@@ -180,13 +180,17 @@ def _gutter(lines: list[Line]) -> float | None:
         if len(left) < MIN_COLUMN_LINES or len(right) < MIN_COLUMN_LINES:
             continue
         crossing = len(lines) - len(left) - len(right)
-        if crossing > MAX_CROSSING * len(lines) or not (_running(left) and _running(right)):
+        if crossing > MAX_CROSSING * len(lines):
+            continue
+        if not _running(left, x - min(line.x0 for line in left)):
+            continue
+        if not _running(right, max(line.x1 for line in right) - x):
             continue
         if best is None or crossing < best[0]:
             best = (crossing, x - 0.01)
     return best[1] if best else None
 
 
-def _running(lines: list[Line]) -> bool:
-    width = max(line.x1 for line in lines) - min(line.x0 for line in lines)
+def _running(lines: list[Line], width: float) -> bool:
+    """Whether these lines fill a column of that width as running text does."""
     return median(line.x1 - line.x0 for line in lines) >= MIN_FILL * width
