@@ -10,6 +10,9 @@ from pathlib import Path
 import pytest
 from tree import ROOT
 
+from homelab.tools.launcher import program
+from homelab.tools.wheels import JUST
+
 PINNED = ("uv-0.13.8/uv", "just-1.59.0/just")
 
 STAND_IN = """#!/bin/sh
@@ -129,8 +132,7 @@ def test_a_newer_python_beside_an_old_one_is_found(copy: Path, programs: Path) -
 
 
 def test_what_the_recipes_pass_on_keeps_its_spaces_and_its_folder(tmp_path: Path) -> None:
-    just = shutil.which("just")
-    assert just is not None, "run the tests by ./lab test, which brings just"
+    just = program(JUST, ROOT)
     recipes = (ROOT / "justfile").read_text(encoding="utf-8")
     root = tmp_path / "a lab"
     homelab = root / ".venv/bin/homelab"

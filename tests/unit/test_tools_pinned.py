@@ -10,7 +10,7 @@ import pytest
 from homelab.errors import MissingTool
 from homelab.tools import TOOLS, Tool, find, pinned
 from homelab.tools.build import build
-from homelab.tools.pinned import Need
+from homelab.tools.needs import Need
 
 SCRIPT = """
 mkdir -p "$0/bin" "$1"
@@ -59,12 +59,12 @@ def test_a_changed_pin_has_a_home_of_its_own() -> None:
 
 
 def test_words_about_a_tool_do_not_change_its_home() -> None:
-    assert replace(GREET, takes="an hour", needs=(Need("make", "apt install make"),)).home == GREET.home
+    assert replace(GREET, takes="an hour", needs=(Need("make", package="make"),)).home == GREET.home
 
 
 def test_a_second_build_calls_nothing() -> None:
     build(GREET)
-    assert build(replace(GREET, needs=(Need("no-such-program", ""),))) == GREET.home
+    assert build(replace(GREET, needs=(Need("no-such-program"),))) == GREET.home
 
 
 def test_builds_at_the_same_time_build_once(cache: Path) -> None:
@@ -79,18 +79,19 @@ def test_builds_at_the_same_time_build_once(cache: Path) -> None:
     assert (cache.parent / "log").read_text() == "began\n"
 
 
-def test_every_program_that_a_build_lacks_is_named_at_once() -> None:
+def test_everything_that_a_build_lacks_is_named_in_one_line() -> None:
     needs = (
-        Need("no-such-cargo", "install Rust"),
-        Need("sh", ""),
-        Need("no-such-cc", "apt install build-essential"),
+        Need("no-such-cc", package="build-essential"),
+        Need("sh", package="dash"),
+        Need("no-such-make", package="make"),
+        Need("no-such-cargo", how="install Rust"),
     )
     with pytest.raises(MissingTool) as refusal:
         build(replace(GREET, needs=needs))
-    assert str(refusal.value).splitlines() == [
-        "tool greet · no-such-cargo is not on PATH · its build calls it · install Rust",
-        "tool greet · no-such-cc is not on PATH · its build calls it · apt install build-essential",
-    ]
+    assert str(refusal.value) == (
+        "tool greet · no-such-cc and no-such-make and no-such-cargo are not on PATH · "
+        "sudo apt install build-essential make; install Rust"
+    )
 
 
 def test_a_failed_build_names_its_error_and_its_log() -> None:

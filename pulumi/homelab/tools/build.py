@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from homelab.errors import MissingTool, Problem
+from homelab.tools.needs import require
 from homelab.tools.pinned import Tool
 from homelab.tools.progress import Failed, follow
 
@@ -17,16 +18,9 @@ def build(tool: Tool) -> Path:
 
     Raises MissingTool naming every program that the build needs and this machine lacks, or why the build failed.
     """
-    missing = [need for need in tool.needs if shutil.which(need.program) is None]
     if tool.built:
         return tool.home
-    if missing:
-        raise MissingTool(
-            *(
-                Problem(f"tool {tool.name}", f"{need.program} is not on PATH", "its build calls it", need.how)
-                for need in missing
-            )
-        )
+    require(f"tool {tool.name}", tool.needs)
     with _alone(tool.home.with_suffix(".lock")):
         if not tool.built:
             _build(tool)

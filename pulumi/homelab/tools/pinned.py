@@ -11,13 +11,7 @@ import platform
 from dataclasses import dataclass
 from pathlib import Path
 
-
-@dataclass(frozen=True, slots=True)
-class Need:
-    """A program that a build calls, and how a person gets it."""
-
-    program: str
-    how: str
+from homelab.tools.needs import Need
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,8 +45,8 @@ def cargo(name: str, version: str, *, programs: tuple[str, ...], takes: str) -> 
         programs,
         ((*command, "--root", "{home}", "--target-dir", "{work}"),),
         (
-            Need("cargo", "install Rust with rustup; Debian's own is too old"),
-            Need("cc", "apt install build-essential"),
+            Need("cc", package="build-essential"),
+            Need("cargo", how="install Rust with rustup (Debian's own is too old)"),
         ),
         takes,
     )
