@@ -10,8 +10,9 @@ from homelab.tools.environment import ENVIRONMENTS, prepare
 
 UV = """#!/bin/sh
 case " $* " in
-  *" --check "*) echo "$PWD|$*|$UV_PROJECT_ENVIRONMENT|$UV_SYSTEM_CERTS|$SSL_CERT_FILE|$VIRTUAL_ENV" >> {folder}/checked
-                 exit {checked} ;;
+  *" --check "*)
+    echo "$PWD|$*|$UV_PROJECT_ENVIRONMENT|$UV_SYSTEM_CERTS|$SSL_CERT_FILE|$VIRTUAL_ENV" >> {folder}/checked
+    exit {checked} ;;
 esac
 echo "$*" >> {folder}/synced
 cat {folder}/said >&2
