@@ -1,7 +1,9 @@
 """An answer for people: the text, its numbered passages, what is related, and what it had to do without."""
 
+import re
+from textwrap import fill
+
 from rich.console import Console
-from rich.padding import Padding
 from rich.text import Text
 
 from pipeline.answer import Answer, Passage
@@ -9,35 +11,45 @@ from pipeline.answer import Answer, Passage
 EXCERPT = 320
 """Characters of a passage that are shown; three or four lines. `--json` has all of it."""
 
+INDENT = "    "
+
 FACTS = 8
 """Facts that are shown; `--json` has all of them."""
 
 
-def show(answer: Answer, console: Console) -> None:
+def show(answer: Answer, screen: Console, *, passages: int | None = None) -> None:
+    """The answer with the first `passages` (None: all) and those that it cites."""
     if answer.answer:
-        console.print(Text(printable(answer.answer)), end="\n\n")
+        screen.print(Text(printable(answer.answer)), end="\n\n")
+    cited = {int(number) for number in re.findall(r"\[(\d+)\]", answer.answer or "")}
     for number, passage in enumerate(answer.passages, start=1):
-        console.print(Text(f"[{number}] {printable(passage.place)}", style="bold"))
-        console.print(Padding(Text(excerpt(passage)), (0, 0, 0, 4)))
+        if passages is None or number <= passages or number in cited:
+            screen.print(Text(f"[{number}] {printable(passage.place)}", style="bold"))
+            _indented(excerpt(passage), screen)
     if not answer.passages:
-        console.print("Nothing was found.")
+        screen.print("Nothing was found.")
     if answer.facts:
-        console.print(Text("\nRelated", style="bold"))
+        screen.print(Text("\nRelated", style="bold"))
         for fact in answer.facts[:FACTS]:
-            line = f"{fact.subject} {fact.predicate} {fact.object}"
-            console.print(Padding(Text(printable(" ".join(line.split()))), (0, 0, 0, 4)))
-    for reason in answer.degraded:
-        console.print(Text(f"\nNote: {printable(reason)}", style="yellow"), end="")
+            _indented(printable(f"{fact.subject} {fact.predicate} {fact.object}"), screen)
     if answer.degraded:
-        console.print()
+        screen.print()
+    for reason in answer.degraded:
+        screen.print(Text(f"Note: {printable(reason)}", style="yellow"))
+
+
+def _indented(text: str, screen: Console) -> None:
+    for line in text.splitlines():
+        screen.print(Text(fill(line, screen.width, initial_indent=INDENT, subsequent_indent=INDENT)))
 
 
 def excerpt(passage: Passage) -> str:
-    """The passage's beginning on one line, cut at a word."""
-    text = printable(" ".join(passage.text.split()))
+    """The passage's beginning, cut at a word; table rows and list items keep their lines."""
+    lines = (" ".join(line.split()) for line in passage.text.splitlines())
+    text = "\n".join(printable(line) for line in lines if line)
     if len(text) <= EXCERPT:
         return text
-    return text[:EXCERPT].rsplit(" ", 1)[0] + " …"
+    return re.sub(r"\s+\S*$", "", text[:EXCERPT]) + " …"
 
 
 def printable(text: str) -> str:

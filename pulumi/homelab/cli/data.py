@@ -1,6 +1,7 @@
 """`homelab ingest`, `search`, `ask` and `status`: the data plane from the command line."""
 
 import asyncio
+import logging
 import signal
 from collections.abc import Awaitable, Callable
 from pathlib import Path
@@ -25,6 +26,9 @@ INTERRUPTED = 130  # 128 + SIGINT, as shells count
 
 LONGEST = 2000
 """Characters of a question; the API has the same limit."""
+
+SHOWN = 3
+"""Passages below an answer, besides those it cites; `search` and `--json` show all."""
 
 Limit = Annotated[int, typer.Option(min=1, max=50, metavar="N", help="passages at most")]
 Words = Annotated[list[str], typer.Argument(metavar="TEXT", help="one text, quoted or not")]
@@ -79,7 +83,7 @@ def ask(text: Words, limit: Limit = 8, as_json: Json = False) -> None:
       homelab ask 'How long are messages kept?' --json
     """
     question = _joined(text)
-    _show(over(running.settings(), lambda opened: opened.query.ask(question, limit)), as_json)
+    _show(over(running.settings(), lambda opened: opened.query.ask(question, limit)), as_json, SHOWN)
 
 
 def status(as_json: Json = False) -> None:
@@ -118,17 +122,18 @@ def over(settings: "Settings", work: "Callable[[Parts], Awaitable[T]]") -> T:
         async with parts.opened(settings, "cli") as platform:
             return await work(platform)
 
+    logging.getLogger().addHandler(logging.NullHandler())  # what libraries say of a lost connection, we say
     with running.needed():
         return asyncio.run(opened())
 
 
-def _show(answer: "Answer", as_json: bool) -> None:
+def _show(answer: "Answer", as_json: bool, passages: int | None = None) -> None:
     from homelab.cli import answers
 
     if as_json:
         print_json(answer.model_dump(mode="json"))
     else:
-        answers.show(answer, console())
+        answers.show(answer, console(), passages=passages)
 
 
 async def take(

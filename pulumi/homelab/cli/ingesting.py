@@ -76,9 +76,10 @@ def _done(state: State) -> int:
 def summary(report: Report, screen: Console) -> None:
     for problem in report.failed:
         parts = Problem(problem.where, problem.given, problem.rule, problem.fix)
-        screen.print(Text.from_ansi(failure.line(parts, colour=screen.is_terminal and not screen.no_color)))
+        line = failure.line(parts, colour=screen.is_terminal and not screen.no_color)
+        screen.print(Text.from_ansi(line), soft_wrap=True)
     for note in report.notes:
-        screen.print(Text(f"Note: {note}"))
+        screen.print(Text(f"Note: {note}"), soft_wrap=True)
     said = [f"{report.ingested} documents ingested, {report.chunks} chunks, in {report.seconds:.1f} s"]
     if report.ingested:
         rates = f"{report.documents_per_second:.1f} documents/s, {chunks_per_second(report):.1f} chunks/s"

@@ -1,42 +1,24 @@
 """`status`: the services beside their plan, the streams, the stores."""
 
-from collections.abc import Sequence
 from typing import Any
 
 from rich.console import Console
 from rich.text import Text
 
+from homelab.cli.local import usage_table
 from homelab.cli.output import table
-from homelab.local.memory import Usage
+from homelab.local.memory import Usage, as_json
 from homelab.units import MIB
 from pipeline.status import Status
 
 
-def document(services: Sequence[Usage], pipeline: Status) -> dict[str, Any]:
+def document(services: list[Usage], pipeline: Status) -> dict[str, Any]:
     """For programs: fields may be added, never renamed."""
-    return {
-        "services": [
-            {
-                "name": one.service,
-                "state": one.state,
-                "pid": one.pid,
-                "rss_mib": one.rss_mib,
-                "peak_mib": one.peak_mib,
-                "limit_mib": one.limit_mib,
-                "restarts": one.restarts,
-            }
-            for one in services
-        ],
-        **pipeline.model_dump(mode="json"),
-    }
+    return {"services": as_json(services), **pipeline.model_dump(mode="json")}
 
 
-def show(services: Sequence[Usage], pipeline: Status, screen: Console) -> None:
-    rows = table("service", "state", "MiB", "limit", "restarts", numbers=("MiB", "limit", "restarts"))
-    for one in services:
-        limit = "–" if one.limit_mib is None else str(one.limit_mib)
-        rows.add_row(one.service, one.state, str(one.rss_mib), limit, str(one.restarts))
-    screen.print(rows)
+def show(services: list[Usage], pipeline: Status, screen: Console) -> None:
+    screen.print(usage_table(services))
     rows = table(
         "stream", "messages", "MiB", "waiting", "at work", numbers=("messages", "MiB", "waiting", "at work")
     )
