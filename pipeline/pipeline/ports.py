@@ -71,10 +71,15 @@ class VectorStore(Protocol):
         ...
 
     async def store(self, document: Extracted, chunks: Sequence[Chunk], vectors: Mapping[str, Vector]) -> None:
-        """The document and exactly these chunks, all or nothing; `vectors` by id of those not stored yet.
+        """The document, of these chunks those that `vectors` has by id, and no others: all or nothing.
 
-        Raises Misconfigured, before anything is written, when a vector's length is not the table's.
+        Chunks that are stored already stay. Raises Misconfigured, before anything is written, when a
+        vector's length is not the table's.
         """
+        ...
+
+    async def add(self, doc_id: str, chunks: Sequence[Chunk], vectors: Mapping[str, Vector]) -> None:
+        """More of the chunks of a stored document: all or nothing, raising as `store` does."""
         ...
 
     async def mark_complete(self, doc_id: str) -> None: ...

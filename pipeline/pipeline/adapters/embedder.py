@@ -3,6 +3,7 @@
 import base64
 import binascii
 import struct
+from array import array
 from collections.abc import Sequence
 
 import httpx
@@ -115,10 +116,11 @@ class Embeddings:
 
 
 def _numbers(embedding: list[float] | str) -> Vector:
+    """Four bytes a number, as the store keeps them; a list of Python's floats would take 32."""
     if isinstance(embedding, list):
-        return embedding
+        return array("f", embedding)
     raw = base64.b64decode(embedding, validate=True)
-    return struct.unpack(f"<{len(raw) // 4}f", raw)
+    return array("f", struct.unpack(f"<{len(raw) // 4}f", raw))
 
 
 def _retry_after(response: httpx.Response) -> float | None:
