@@ -1,0 +1,307 @@
+"""A whole ingest over a real bus, feed, database and object folder; a stand-in plays the four stages."""
+
+import asyncio
+import errno
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from chain import eventually
+
+from pipeline import follow
+from pipeline.adapters.bus import Bus
+from pipeline.adapters.feed import Feed
+from pipeline.adapters.objects import Objects
+from pipeline.adapters.vectors import Vectors
+from pipeline.bootstrap import bootstrap
+from pipeline.contract import (
+    Alert,
+    Bucket,
+    DeadLetter,
+    EmbedCompleted,
+    Extracted,
+    IngestRequested,
+    KgCompleted,
+    Subject,
+    document_id,
+)
+from pipeline.errors import Malformed, NoSpace, Unavailable
+from pipeline.follow import Progress
+from pipeline.ingest import Doors, accept, ingest
+from pipeline.settings import Settings
+
+
+class Stages:
+    """Takes requests from the stream and ends each in one step; `fates` are by file name."""
+
+    def __init__(self, bus: Bus, vectors: Vectors) -> None:
+        self._bus = bus
+        self._vectors = vectors
+        self.seen: list[IngestRequested] = []
+        self.fates: dict[str, Callable[[IngestRequested], tuple[str, bytes]]] = {}
+        self.open = asyncio.Event()
+        self.open.set()
+
+    async def serve(self) -> None:
+        subscription = await self._bus.jetstream.pull_subscribe_bind("extract", "INGEST")
+        while True:
+            try:
+                [message] = await subscription.fetch(1, timeout=1)
+            except TimeoutError:
+                continue
+            request = IngestRequested.model_validate_json(message.data)
+            self.seen.append(request)
+            await self.open.wait()
+            fate = self.fates.get(request.metadata.filename)
+            if fate:
+                await self._bus.publish(*fate(request))
+            else:
+                await self._complete(request)
+            await message.ack()
+
+    async def _complete(self, request: IngestRequested) -> None:
+        doc_id = request.doc_id
+        document = Extracted(**request.model_dump(), title="t", pages=None, blocks=())
+        await self._vectors.store(document, [], {})
+        await self._vectors.mark_complete(doc_id)
+        embedded = EmbedCompleted(doc_id=doc_id, garage_key="k", chunks=3)
+        await self._bus.publish(Subject.EMBED_COMPLETED, embedded.model_dump_json().encode())
+        completed = KgCompleted(doc_id=doc_id, triples_count=5)
+        await self._bus.publish(Subject.KG_COMPLETED, completed.model_dump_json().encode())
+
+
+def died(reason: str) -> Callable[[IngestRequested], tuple[str, bytes]]:
+    def fate(request: IngestRequested) -> tuple[str, bytes]:
+        letter = DeadLetter(
+            stage="extract",
+            doc_id=request.doc_id,
+            reason=reason,
+            subject=Subject.INGEST_REQUESTED,
+            payload="{}",
+            deliveries=1,
+            failed_at="2026-01-01T00:00:00Z",
+        )
+        return f"{Subject.DEAD}.extract", letter.model_dump_json().encode()
+
+    return fate
+
+
+@asynccontextmanager
+async def platform(settings: Settings) -> AsyncIterator[tuple[Doors, Stages]]:
+    await bootstrap(settings)
+    bus, vectors = await Bus.connect(settings, "test"), Vectors(settings)
+    stages = Stages(bus, vectors)
+    serving = asyncio.create_task(stages.serve())
+    try:
+        yield Doors(Objects(settings), bus, Feed(bus), vectors), stages
+    finally:
+        serving.cancel()
+        await asyncio.gather(serving, return_exceptions=True)
+        await vectors.close()
+        await bus.close()
+
+
+async def test_documents_go_in_are_followed_to_their_end_and_are_left_alone_the_second_time(
+    lab: Settings, tmp_path: Path
+) -> None:
+    for name in ("a.txt", "b.md"):
+        (tmp_path / name).write_text(f"words of {name}")
+    states: list[Progress] = []
+    async with platform(lab) as (doors, stages):
+        first = await ingest([tmp_path / "a.txt", tmp_path / "b.md"], doors, progress=states.append)
+        second = await ingest([tmp_path / "a.txt", tmp_path / "b.md"], doors)
+        assert await doors.objects.get(Bucket.RAW, document_id(b"words of a.txt")) == b"words of a.txt"
+    assert (first.ingested, first.unchanged, first.failed, first.chunks) == (2, 0, (), 6)
+    assert (first.in_background, first.stopped, first.ok) == (0, None, True)
+    assert (second.ingested, second.unchanged, second.ok) == (0, 2, True)
+    assert [request.source_uri for request in stages.seen] == [
+        (tmp_path / name).as_uri() for name in ("a.txt", "b.md")
+    ]
+    last = states[-1]
+    assert (last.found, last.accepted, last.ingested, last.chunks) == (2, 2, 2, 6)
+
+
+async def test_two_names_of_one_content_are_one_document(lab: Settings, tmp_path: Path) -> None:
+    folder = tmp_path / "twins"
+    folder.mkdir()
+    for name in ("a.txt", "b.txt"):
+        (folder / name).write_text("the same words")
+    async with platform(lab) as (doors, stages):
+        report = await ingest([folder], doors)
+    assert len(stages.seen) == report.ingested == 1
+    assert report.notes == (f"{folder}/b.txt has the same content as {folder}/a.txt: one document",)
+
+
+async def test_bad_documents_get_a_line_each_and_the_rest_goes_on(lab: Settings, tmp_path: Path) -> None:
+    good, empty, locked, late = (tmp_path / name for name in ("good.txt", "empty.txt", "locked.txt", "late.pdf"))
+    good.write_text("words")
+    empty.touch()
+    locked.write_text("more words")
+    late.write_text("plain text by its content")
+    async with platform(lab) as (doors, stages):
+        stages.fates["locked.txt"] = died("the PDF is protected by a password; save a copy without one")
+        report = await ingest([tmp_path / "missing", empty, locked, late, good], doors)
+    assert [str(problem) for problem in report.failed] == [
+        f"{tmp_path}/missing · no such file or folder · paths must exist · check the spelling",
+        f"{empty} · an empty file · a document has content · leave it out",
+        f"{locked} · the PDF is protected by a password · save a copy without one",
+    ]
+    assert (report.ingested, report.ok) == (2, False)
+    assert report.notes == (f"{late}: the name ends in .pdf, the content is plain text",)
+
+
+async def test_a_document_that_failed_can_be_given_again_at_once(lab: Settings, tmp_path: Path) -> None:
+    path = tmp_path / "a.txt"
+    path.write_text("words")
+    async with platform(lab) as (doors, stages):
+        stages.fates["a.txt"] = died("it is damaged")
+        assert not (await ingest([path], doors)).ok
+        del stages.fates["a.txt"]
+        assert (await ingest([path], doors)).ingested == 1
+
+
+async def test_a_full_disk_ends_the_run_with_one_line_and_the_next_run_takes_the_rest(
+    lab: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = tmp_path / "documents"
+    folder.mkdir()
+    for number in range(5):
+        (folder / f"{number}.txt").write_text(f"words {number}")
+    async with platform(lab) as (doors, _):
+        put, stored = doors.objects.put, 0
+
+        async def full(bucket: str, key: str, body: bytes) -> None:
+            nonlocal stored
+            if stored == 2:
+                raise NoSpace("objects", f"no space left on device ({errno.ENOSPC})")
+            stored += 1
+            await put(bucket, key, body)
+
+        monkeypatch.setattr(doors.objects, "put", full)
+        first = await ingest([folder], doors)
+        monkeypatch.setattr(doors.objects, "put", put)
+        second = await ingest([folder], doors)
+    assert first.stopped == f"objects: no space left on device ({errno.ENOSPC})"
+    assert first.failed == ()
+    assert first.ingested + first.in_background == 2
+    assert (second.ingested + second.unchanged, second.ok) == (5, True)
+
+
+async def test_a_stage_that_reports_a_full_disk_ends_the_run(lab: Settings, tmp_path: Path) -> None:
+    path = tmp_path / "a.txt"
+    path.write_text("words")
+
+    def alert(request: IngestRequested) -> tuple[str, bytes]:
+        said = Alert(stage="embed", doc_id=None, reason="postgres: No space left on device", raised_at="now")
+        return f"{Subject.ALERT}.embed", said.model_dump_json().encode()
+
+    async with platform(lab) as (doors, stages):
+        stages.fates["a.txt"] = alert
+        report = await ingest([path], doors)
+    assert report.stopped == "stage embed: postgres: No space left on device"
+    assert (report.ingested, report.in_background) == (0, 1)
+
+
+async def test_stopping_leaves_accepted_documents_to_the_background(lab: Settings, tmp_path: Path) -> None:
+    path = tmp_path / "a.txt"
+    path.write_text("words")
+    stop = asyncio.Event()
+    async with platform(lab) as (doors, stages):
+        stages.open.clear()
+        tell: Callable[[Progress], None] = lambda state: stop.set() if state.accepted else None  # noqa: E731
+        report = await ingest([path], doors, progress=tell, stop=stop)
+        stages.open.set()
+        again = await ingest([path], doors)
+    assert (report.stopped, report.in_background, report.ingested) == ("stopped on request", 1, 0)
+    assert again.ingested + again.unchanged == 1
+
+
+async def test_no_more_documents_are_under_way_than_the_limit(
+    lab: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(follow, "IN_FLIGHT", 3)
+    folder = tmp_path / "documents"
+    folder.mkdir()
+    for number in range(12):
+        (folder / f"{number}.txt").write_text(f"words {number}")
+    most = 0
+
+    def tell(state: Progress) -> None:
+        nonlocal most
+        most = max(most, state.accepted - state.ingested)
+
+    async with platform(lab) as (doors, _):
+        report = await ingest([folder], doors, progress=tell)
+    assert report.ingested == 12
+    assert most == 3
+
+
+async def test_a_document_whose_last_event_was_lost_is_found_complete_in_the_store(
+    lab: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(follow, "QUIET", 0.1)
+    path = tmp_path / "a.txt"
+    path.write_text("words")
+
+    class Deaf:
+        @asynccontextmanager
+        async def follow(self, *_: str) -> AsyncIterator[AsyncIterator[tuple[str, bytes]]]:
+            async def nothing() -> AsyncIterator[tuple[str, bytes]]:
+                await asyncio.Event().wait()
+                yield "", b""
+
+            yield nothing()
+
+    async with platform(lab) as (doors, _):
+        report = await ingest([path], replace(doors, feed=Deaf()))
+    assert (report.ingested, report.ok) == (1, True)
+
+
+async def test_a_service_that_comes_back_in_time_is_waited_for_and_one_that_stays_away_ends_the_run(
+    lab: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(follow, "RETRY", 0.05)
+    monkeypatch.setattr(follow, "OUTAGE", 0.5)
+    path = tmp_path / "a.txt"
+    path.write_text("words")
+    away = 3
+
+    async with platform(lab) as (doors, _):
+        exists = doors.objects.exists
+
+        async def flaky(bucket: str, key: str) -> bool:
+            nonlocal away
+            away -= 1
+            if away >= 0:
+                raise Unavailable("objects", "connection refused")
+            return await exists(bucket, key)
+
+        monkeypatch.setattr(doors.objects, "exists", flaky)
+        away = 1_000
+        gone = await ingest([path], doors)
+        away = 3
+        back = await ingest([path], doors)
+    assert (gone.stopped, gone.ingested) == ("objects: connection refused", 0)
+    assert back.ingested == 1
+
+
+async def test_an_upload_is_accepted_once_and_refused_in_one_sentence(lab: Settings) -> None:
+    async with platform(lab) as (doors, stages):
+        doc_id, known = await accept(b"words", "a.txt", "upload:a.txt", doors)
+        assert (doc_id, known) == (document_id(b"words"), False)
+
+        async def completed() -> bool:
+            return bool(await doors.vectors.completed([doc_id]))
+
+        await eventually(completed, "the stand-in completes it")
+        assert await accept(b"words", "a.txt", "upload:a.txt", doors) == (doc_id, True)
+        assert [request.metadata.filename for request in stages.seen] == ["a.txt"]
+        for raw, reason in (
+            (b"", "it is empty"),
+            (b"x" * 1024**2 * 2, "it has 2 MiB; documents have at most 1 MiB"),
+        ):
+            with pytest.raises(Malformed) as caught:
+                await accept(raw, "a.txt", "upload:a.txt", doors, max_mib=1)
+            assert caught.value.reason == reason
