@@ -47,15 +47,15 @@ async def put(graph: Graph, *documents: tuple[str, str]) -> None:
 
 
 async def test_what_a_model_stated_comes_first_then_references_mentions_and_company(graph: Graph) -> None:
-    stated = f"{rdf.entity('UPS')} {rdf.relation('was bought from')} {rdf.entity('Brenner')} ."
+    stated = f"{rdf.entity('UPS')} {rdf.relation('was bought from')} {rdf.entity('Wagner')} ."
     await put(
         graph,
-        document("d1", "Power plan", ["UPS", "Brenner", "charge"], [("UPS", "charge")], "d2", stated),
+        document("d1", "Power plan", ["UPS", "Wagner", "charge"], [("UPS", "charge")], "d2", stated),
         document("d2", "The bad night", ["disk"], []),
         document("d3", "Inventory", ["UPS"], []),
     )
     assert await facts_near(graph, "How old is the UPS?", [UPS]) == (
-        Fact(subject="UPS", predicate="was bought from", object="Brenner"),
+        Fact(subject="UPS", predicate="was bought from", object="Wagner"),
         Fact(subject="Power plan", predicate="refers to", object="The bad night"),
         Fact(subject="Inventory", predicate="mentions", object="UPS"),
         Fact(subject="UPS", predicate="is related to", object="charge"),

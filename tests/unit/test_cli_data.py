@@ -97,9 +97,7 @@ def test_a_long_passage_is_cut_at_a_word() -> None:
 REPORT = Report(
     ingested=8,
     unchanged=2,
-    failed=(
-        Problem("bad/a-file-with-a-long-name.pdf", "an empty file", "a document has content", "leave it out"),
-    ),
+    failed=(Problem("bad/a-long-file-name.pdf", "an empty file", "a document has content", "leave it out"),),
     notes=("left out 3 hidden files",),
     seconds=4.0,
     chunks=49,
