@@ -5,7 +5,9 @@ from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass, field
 
 import pytest
+from chat_stand_in import Reply, chat_stand_in
 
+from pipeline.adapters.llm import ChatModel
 from pipeline.errors import Malformed, Misconfigured, Unavailable
 from pipeline.ports import Passage, Vector
 from pipeline.query import Bounds, Query
@@ -239,6 +241,18 @@ async def test_nothing_found_is_an_empty_answer_and_asks_no_model() -> None:
     answer = await query(Vectors([]), chat=chat).ask(QUESTION)
     assert (answer.answer, answer.passages, answer.facts, answer.degraded) == (None, (), (), ())
     assert chat.prompts == []
+
+
+async def test_a_model_over_http_is_read_as_it_writes_and_its_breaking_off_is_said() -> None:
+    with chat_stand_in(Reply(pieces=("It keeps ", "4 GiB [1].")), Reply(pieces=("It ",), ends=False)) as server:
+        chat = ChatModel(server.url, "small", None)
+        asking = Query(Vectors(), Embedder(), Graph(), chat)  # type: ignore[arg-type]
+        whole, broken = await asking.ask(QUESTION), await asking.ask(QUESTION)
+        await chat.close()
+    assert (whole.answer, whole.degraded) == ("It keeps 4 GiB [1].", ())
+    assert broken.answer == QUOTED
+    assert broken.degraded[0] == "the language model failed: small broke off in the middle of its answer"
+    assert TEXT in server.requests[0]["messages"][1]["content"]
 
 
 async def test_a_stream_shows_passages_first_then_pieces_then_the_checked_whole() -> None:

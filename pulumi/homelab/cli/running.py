@@ -9,7 +9,7 @@ from homelab.errors import LocalError, Problem
 from homelab.lab import load
 from homelab.local import supervisord
 from homelab.local.folders import Folders
-from pipeline.errors import Misconfigured, Unavailable
+from pipeline.errors import Unavailable
 from pipeline.settings import Settings
 
 PREFIX = "LAB_"
@@ -42,8 +42,6 @@ def needed() -> Iterator[None]:
     """A service that is away becomes one line that says how to bring it back."""
     try:
         yield
-    except Misconfigured:
-        raise
     except Unavailable as error:
         fix = "./lab local-status shows what is wrong; ./lab local-up starts what is missing"
         raise LocalError(Problem(error.where, error.reason, "", fix)) from error
