@@ -1,7 +1,7 @@
 """A stand-in server for tests: `python -I stand_in.py PORT WHAT…` answers every GET with 200 after doing WHAT.
 
 `fail` says why and ends with 3 · `fork` leaves a child that also holds the port and writes its pid to stdout ·
-`stubborn` ignores SIGTERM · `grow MIB` takes so much memory and keeps it · `burst MIB` gives it back.
+`stubborn` ignores SIGTERM · `grow MIB` takes so much memory.
 """
 
 import os
@@ -35,9 +35,7 @@ def main(port: int, what: list[str]) -> None:
     server = ThreadingHTTPServer(("127.0.0.1", port), Handler)
     if what[:1] == ["fork"]:
         fork()
-    kept = b"x" * (int(what[1]) << 20) if what[:1] in (["grow"], ["burst"]) else b""
-    if what[:1] == ["burst"]:
-        del kept
+    _kept = b"x" * (int(what[1]) << 20) if what[:1] == ["grow"] else b""
     server.serve_forever()
 
 

@@ -31,7 +31,7 @@ def test_a_taken_port_is_named_with_its_owner_and_the_fix(stand: Stand, taken: i
         stand.up()
     said = str(refusal.value)
     assert said.startswith(f"port {taken} for oxigraph · taken by pid {os.getpid()} (")
-    assert said.endswith(" · stop it, or set local.ports.oxigraph in lab.yaml")
+    assert said.endswith(" · stop it or set local.ports.oxigraph")
     assert stand.down() == []
 
 

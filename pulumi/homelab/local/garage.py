@@ -33,7 +33,10 @@ def services(
         "garage",
         (str(program), "-c", str(config), "server", "--single-node", "--default-bucket"),
         Http(ports.garage_admin, "/health"),
-        {"GARAGE_DEFAULT_BUCKET": Bucket.RAW.value},
+        {
+            "GARAGE_DEFAULT_BUCKET": Bucket.RAW.value,
+            "RUST_LOG": "warn",
+        },  # at `info` it logs each request with our key
         doors,
     )
     step = Program(

@@ -13,10 +13,13 @@ from homelab.local.service import Port
 
 LOOPBACK = "127.0.0.1"
 
+COMMAND_WIDTH = 26
+"""Characters of a stranger's command line, so that the message about it stays within 100."""
+
 
 @dataclass(frozen=True, slots=True)
-class Listener:
-    """A process that listens; `pid` is None when the kernel does not show it to us."""
+class Owner:
+    """A process that has a port; `pid` is None when the kernel does not show it to us."""
 
     pid: int | None
     command: str
@@ -36,14 +39,14 @@ def is_free(port: int) -> bool:
         return True
 
 
-def listener(port: int) -> Listener | None:
-    """The process listening on the port at loopback or at every address."""
-    for connection in psutil.net_connections(kind="tcp"):
-        if connection.status == psutil.CONN_LISTEN and connection.laddr and connection.laddr.port == port:
-            if connection.pid is None:
-                return Listener(None, "another user's process")
-            return Listener(connection.pid, _command(connection.pid))
-    return None
+def owner(port: int) -> Owner | None:
+    """The process that listens on the port, else one whose outgoing connection begins at it."""
+    taken = [one for one in psutil.net_connections(kind="tcp") if one.laddr and one.laddr.port == port]
+    taken.sort(key=lambda one: one.status != psutil.CONN_LISTEN)
+    if not taken:
+        return None
+    pid = taken[0].pid
+    return Owner(None, "another user's process") if pid is None else Owner(pid, _command(pid))
 
 
 def _command(pid: int) -> str:
@@ -53,7 +56,7 @@ def _command(pid: int) -> str:
     except psutil.Error:
         return "a process that has just ended"
     text = " ".join([Path(words[0]).name, *words[1:]])
-    return text if len(text) <= 40 else text[:39] + "…"
+    return text if len(text) <= COMMAND_WIDTH else text[: COMMAND_WIDTH - 1] + "…"
 
 
 def check_free(ports: Iterable[tuple[str, Port]]) -> None:
@@ -61,9 +64,9 @@ def check_free(ports: Iterable[tuple[str, Port]]) -> None:
     problems = [
         Problem(
             f"port {port.number} for {program}",
-            f"taken by {listener(port.number) or 'a process that has just ended'}",
+            f"taken by {owner(port.number) or 'a process that has just ended'}",
             "",
-            f"stop it, or set local.ports.{port.key} in lab.yaml" if port.key else "stop it",
+            f"stop it or set local.ports.{port.key}" if port.key else "stop it",
         )
         for program, port in ports
         if not is_free(port.number)

@@ -15,7 +15,7 @@ class Stranger(Exception):
     """The port is held by a process that is not ours."""
 
     port: int
-    owner: ports.Listener
+    owner: ports.Owner
 
 
 def is_ready(program: Program, pid: int) -> bool:
@@ -25,7 +25,7 @@ def is_ready(program: Program, pid: int) -> bool:
         if not sockets:
             return False
         if not ports.hold(ports.tree(pid), sockets):
-            owner = ports.listener(port.number)
+            owner = ports.owner(port.number)
             # Looked at again: the program may have ended, or begun to listen, since the first look.
             if owner is not None and owner.pid not in ports.tree(pid):
                 raise Stranger(port.number, owner)
