@@ -191,11 +191,11 @@ SHOW: list[Item] = [
 ]
 
 
-def main() -> None:
-    (SAMPLES / "backup-handbook.pdf").write_bytes(pdf("Backup handbook", HANDBOOK))
-    (SAMPLES / "hardware-inventory.docx").write_bytes(docx("Hardware inventory", INVENTORY))
-    (SAMPLES / "house-guide.pptx").write_bytes(pptx("The house and its computers", SHOW))
+def write(folder: Path) -> None:
+    (folder / "backup-handbook.pdf").write_bytes(pdf("Backup handbook", HANDBOOK))
+    (folder / "hardware-inventory.docx").write_bytes(docx("Hardware inventory", INVENTORY))
+    (folder / "house-guide.pptx").write_bytes(pptx("The house and its computers", SHOW))
 
 
 if __name__ == "__main__":
-    main()
+    write(SAMPLES)
