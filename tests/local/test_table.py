@@ -1,6 +1,7 @@
 """The platform of a plan: which services, what they need, what they may use."""
 
 from pathlib import Path
+from typing import Protocol
 
 import pytest
 
@@ -21,18 +22,21 @@ local: {{data_dir: data, ports: {{nats: 14222}}}}
 EVERYTHING = "[postgres, nats, oxigraph, litellm, garage, extract, graph, embedder, chunk, embed, api]"
 
 
-def platform(
-    folder: Path,
-    monkeypatch: pytest.MonkeyPatch,
-    *,
-    place: str = EVERYTHING,
-    models: str = "{}",
-    garage: bool = False,
-) -> Platform:
-    monkeypatch.setattr(table, "find", lambda program: Path("/cache") / program if garage else None)
-    (folder / "lab.yaml").write_text(LAB.format(place=place, models=models))
-    read = lab.load(folder / "lab.yaml")
-    return table.platform(read, planner.plan_host(read, "desktop", facts(31949)))
+class Make(Protocol):
+    def __call__(self, *, place: str = ..., models: str = ..., garage: bool = ...) -> Platform: ...
+
+
+@pytest.fixture
+def make(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Make:
+    """The platform of a lab file in tmp_path on a made-up machine, with Garage built or not."""
+
+    def made(*, place: str = EVERYTHING, models: str = "{}", garage: bool = False) -> Platform:
+        monkeypatch.setattr(table, "find", lambda program: Path("/cache") / program if garage else None)
+        (tmp_path / "lab.yaml").write_text(LAB.format(place=place, models=models))
+        read = lab.load(tmp_path / "lab.yaml")
+        return table.platform(read, planner.plan_host(read, "desktop", facts(31949)))
+
+    return made
 
 
 def test_everything_that_can_starts_at_once_and_the_api_last(make: Make) -> None:
