@@ -145,5 +145,5 @@ bench *flags: environments-dev
     trap 'rm -rf "$scratch"' EXIT
     {{ bin }}/python -m embedder.bench
     {{ bin }}/python tests/corpus.py "$scratch/documents" > "$scratch/names"
-    printf 'version: 1\nlocal:\n  data_dir: data\n' > "$scratch/lab.yaml"
+    printf 'version: 1\nhosts: {desktop: {address: local}}\nlocal: {data_dir: data}\n' > "$scratch/lab.yaml"
     {{ homelab }} --lab "$scratch/lab.yaml" demo "$scratch/documents" --stop "$@"
