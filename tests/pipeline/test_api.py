@@ -1,100 +1,26 @@
-"""The API as its own process, over real servers, asked over real HTTP."""
+"""Questions, uploads, SPARQL and status over HTTP, and who may not ask."""
 
 import http.client
 import json
-import os
-import subprocess
-import sys
-import time
 from collections.abc import Iterator
-from contextlib import contextmanager
-from pathlib import Path
-from urllib.parse import quote
 
 import httpx
 import pytest
-from library import embedding_server, read, shelve
-from pydantic import SecretStr
+from api_process import QUESTION, SAMPLES, Platform, is_problem, platform, serving
 
 from pipeline.contract import document_id
-from pipeline.settings import Settings
-from servers import PASSWORD, Server, free_port, nats, oxigraph, postgres, until
-
-SAMPLES = Path(__file__).parents[2] / "samples"
-QUESTION = "How long does the UPS carry the NAS alone?"
-
-
-def environment(settings: Settings) -> dict[str, str]:
-    """What a process needs to load the same settings."""
-    values = {name: getattr(settings, name) for name in settings.model_fields_set}
-    shown = {name: v.get_secret_value() if isinstance(v, SecretStr) else str(v) for name, v in values.items()}
-    return os.environ | {f"LAB_{name.upper()}": value for name, value in shown.items()}
-
-
-@contextmanager
-def serving(settings: Settings, log: Path) -> Iterator[httpx.Client]:
-    """`python -m pipeline.api`; yields once it answers, ready or not."""
-    command = [sys.executable, "-m", "pipeline.api"]
-    with log.open("ab") as out:
-        process = subprocess.Popen(command, env=environment(settings), stdout=out, stderr=out)
-    try:
-        with httpx.Client(base_url=f"http://127.0.0.1:{settings.api_port}", timeout=30) as client:
-
-            def up() -> bool:
-                assert process.poll() is None, log.read_text()
-                try:
-                    return client.get("/health").json() == {"status": "ok"}
-                except httpx.TransportError:
-                    return False
-
-            until(up, f"the API; see {log}")
-            yield client
-    finally:
-        process.terminate()
-        assert process.wait(20) in (0, -15), log.read_text()
 
 
 @pytest.fixture(scope="module")
-def platform(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Settings, dict[str, Server]]]:
-    """Servers of this module's own, with the samples stored; nothing works on what is uploaded."""
-    folder = tmp_path_factory.mktemp("platform")
-    with (
-        nats(folder) as bus,
-        postgres(folder) as rows,
-        oxigraph(folder) as graph,
-        embedding_server(folder) as model,
-    ):
-        settings = Settings(
-            nats_url=bus.url,
-            postgres_port=rows.port,
-            postgres_password=SecretStr(PASSWORD),
-            oxigraph_url=graph.url,
-            litellm_url=model,
-            embed_model="all-MiniLM-L6-v2",
-            objects=(folder / "objects").as_uri(),
-            stream_scale=0.01,
-            max_document_mib=1,
-            api_port=free_port(),
-        )
-        subprocess.run([sys.executable, "-m", "pipeline.bootstrap"], env=environment(settings), check=True)
-        shelve(settings, read([SAMPLES / "power.md", SAMPLES / "network.html"]))
-        yield settings, {"nats": bus, "postgres": rows, "oxigraph": graph}
+def lab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Platform]:
+    with platform(tmp_path_factory.mktemp("platform")) as lab:
+        yield lab
 
 
 @pytest.fixture(scope="module")
-def api(
-    platform: tuple[Settings, dict[str, Server]], tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[httpx.Client]:
-    with serving(platform[0], tmp_path_factory.mktemp("api") / "api.log") as client:
+def api(lab: Platform, tmp_path_factory: pytest.TempPathFactory) -> Iterator[httpx.Client]:
+    with serving(lab.settings, tmp_path_factory.mktemp("api") / "api.log") as client:
         yield client
-
-
-def is_problem(response: httpx.Response, status: int, said: str) -> None:
-    assert response.status_code == status, response.text
-    assert response.headers["content-type"] == "application/problem+json"
-    problem = response.json()
-    assert problem["status"] == status
-    assert said in problem["detail"], problem
 
 
 def test_a_question_is_answered_with_its_passages(api: httpx.Client) -> None:
@@ -191,12 +117,11 @@ def test_a_document_that_was_never_seen_is_not_found(api: httpx.Client) -> None:
     is_problem(api.get("/v1/documents/power.md"), 422, "path.doc_id")
 
 
-def test_sparql_reads_and_does_not_write(api: httpx.Client, platform: tuple[Settings, dict[str, Server]]) -> None:
+def test_sparql_reads_and_does_not_write(api: httpx.Client, lab: Platform) -> None:
     triple = "<urn:lab:a> <urn:lab:b> 'c'"
     update = f"INSERT DATA {{ GRAPH <urn:lab:doc:x> {{ {triple} }} }}"
-    httpx.post(
-        f"{platform[0].oxigraph_url}/update", content=update, headers={"Content-Type": "application/sparql-update"}
-    ).raise_for_status()
+    kind = {"Content-Type": "application/sparql-update"}
+    httpx.post(f"{lab.settings.oxigraph_url}/update", content=update, headers=kind).raise_for_status()
     rows = api.post("/v1/sparql", json={"query": "SELECT ?o WHERE { GRAPH ?g { <urn:lab:a> ?p ?o } }"})
     assert rows.json() == [{"o": "c"}]
     is_problem(api.post("/v1/sparql", json={"query": "DROP ALL"}), 422, "")
@@ -234,71 +159,3 @@ def test_the_page_loads_nothing_from_elsewhere(api: httpx.Client) -> None:
     assert "https://" not in page
     paths = api.get("/openapi.json").json()["paths"]
     assert {"/v1/ask", "/v1/search", "/v1/documents", "/v1/sparql", "/v1/status"} <= set(paths)
-
-
-@contextmanager
-def without(server: Server) -> Iterator[None]:
-    server.stop()
-    try:
-        yield
-    finally:
-        server.start()
-
-
-def test_with_postgres_away_a_known_question_is_answered_from_memory(
-    api: httpx.Client, platform: tuple[Settings, dict[str, Server]]
-) -> None:
-    known = api.post("/v1/ask", json={"question": QUESTION}).json()
-    with without(platform[1]["postgres"]):
-        kept = api.post("/v1/ask", json={"question": QUESTION}).json()
-        assert kept["answer"] == known["answer"]
-        assert kept["degraded"][0] == "the database does not answer: this answer is 0 min old"
-        response = api.post("/v1/ask", json={"question": "Something else?"})
-        is_problem(response, 503, "postgres: ")
-        assert response.headers["retry-after"] == "5"
-        is_problem(api.get("/ready"), 503, "postgres: ")
-        status = api.get("/v1/status").json()
-        assert status["counts"]["documents"] is None
-        assert status["problems"][0].startswith("postgres: ")
-    until(lambda: api.get("/ready").is_success, "ready again by itself")
-
-
-def test_a_graph_that_does_not_answer_costs_two_seconds_and_its_facts(
-    api: httpx.Client, platform: tuple[Settings, dict[str, Server]]
-) -> None:
-    process = platform[1]["oxigraph"].process
-    assert process is not None
-    process.send_signal(19)  # SIGSTOP: it takes connections and says nothing
-    try:
-        began = time.monotonic()
-        answer = api.post("/v1/ask", json={"question": QUESTION}).json()
-        assert time.monotonic() - began < 8
-    finally:
-        process.send_signal(18)
-    assert "74 minutes" in answer["answer"]
-    assert "the graph does not answer in time: no related facts" in answer["degraded"]
-
-
-def test_with_nats_away_questions_are_answered_and_uploads_are_not(
-    api: httpx.Client, platform: tuple[Settings, dict[str, Server]]
-) -> None:
-    with without(platform[1]["nats"]):
-        assert api.post("/v1/ask", json={"question": QUESTION}).is_success
-        upload = api.post("/v1/documents", params={"filename": "later.txt"}, content=b"Come again later.")
-        is_problem(upload, 503, "nats: ")
-    until(lambda: api.get("/v1/status").json()["problems"] == [], "status complete again")
-
-
-def test_it_starts_and_says_that_it_is_not_ready_while_everything_is_away(tmp_path: Path) -> None:
-    away = free_port()
-    settings = Settings(
-        nats_url=f"nats://127.0.0.1:{away}",
-        postgres_port=away,
-        oxigraph_url=f"http://127.0.0.1:{away}",
-        litellm_url=f"http://127.0.0.1:{away}",
-        objects=(tmp_path / quote("objects")).as_uri(),
-        api_port=free_port(),
-    )
-    with serving(settings, tmp_path / "api.log") as client:
-        is_problem(client.get("/ready"), 503, "postgres: ")
-        assert len(client.get("/v1/status").json()["problems"]) == 3
