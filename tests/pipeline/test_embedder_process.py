@@ -78,7 +78,7 @@ def test_it_listens_on_loopback_only(tmp_path: Path) -> None:
         assert {connection.laddr.ip for connection in listening} == {"127.0.0.1"}
 
 
-def test_a_question_does_not_wait_for_a_large_batch(tmp_path: Path) -> None:
+def test_questions_do_not_wait_for_a_large_batch(tmp_path: Path) -> None:
     with embedder(tmp_path) as running, ThreadPoolExecutor(1) as client:
         process = running.process
         assert process is not None
@@ -86,8 +86,11 @@ def test_a_question_does_not_wait_for_a_large_batch(tmp_path: Path) -> None:
         idle = measured.cpu_times().user
         batch = client.submit(post, running, [bench.chunk(0, 512)] * 48)
         until(lambda: measured.cpu_times().user > idle + 0.1, "the batch is being computed")
-        assert post(running, ["a question"]).status_code == 200
-        assert not batch.done()
+        answered = 0
+        while not batch.done():
+            assert post(running, ["a question"]).status_code == 200
+            answered += 1
+        assert answered >= 8  # of some 20: each waits for two of the 48 texts, not for all of them
         assert batch.result().status_code == 200
 
 
