@@ -27,6 +27,7 @@ ITEMS = [Heading("H")]
         ("a.pdf", b"words", PLAIN, "the name ends in .pdf, the content is plain text"),
         ("a.png", b"words", PLAIN, "the name ends in .png, the content is plain text"),
         ("a.md", b"# words", MARKDOWN, None),
+        ("NOTES.MD", b"# words", MARKDOWN, None),
         ("a.html", b"<p>words</p>", HTML, None),
         ("a.txt", b"\n<!-- x -->\n<!DOCTYPE HTML><p>words", HTML, "the name ends in .txt, the content is HTML"),
         ("a.html", b"no tag at all", PLAIN, "the name ends in .html, the content is plain text"),

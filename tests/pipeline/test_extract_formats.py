@@ -1,11 +1,13 @@
 """What each format becomes: blocks, headings with levels, pages, tables, links."""
 
+import io
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import pytest
+from pptx import Presentation
 
 from pipeline.adapters.extractors.read import read
 from pipeline.contract import Block, Extracted, Link, Metadata
@@ -75,15 +77,31 @@ def test_flowing_formats_keep_headings_lists_and_tables(
     ]
 
 
-def test_slides_are_pages_and_their_notes_are_read() -> None:
-    items = [Heading("Power"), Bullets(("42 minutes",)), Text("Say this slowly.")]
+def test_slides_are_pages_and_their_notes_come_last() -> None:
+    table = Table((("machine", "watts"), ("desktop", "54")))
+    items = [Heading("Power"), Bullets(("42 minutes",)), table, Text("Say this slowly.")]
     found = extract("talk.pptx", pptx("Talk", items))
     assert (found.title, found.pages) == ("Talk", 2)
     assert shape(found) == [
         ("heading", 1, 1, "Talk"),
         ("heading", 1, 2, "Power"),
         ("text", None, 2, "- 42 minutes"),
+        ("table", None, 2, "machine | watts\ndesktop | 54"),
         ("text", None, 2, "Say this slowly."),
+    ]
+
+
+def test_the_title_of_a_slide_comes_first_wherever_its_shape_stands() -> None:
+    show = Presentation()
+    slide = show.slides.add_slide(show.slide_layouts[5])
+    slide.shapes.title.text = "Power"
+    slide.shapes.title.top = show.slide_height - slide.shapes.title.height
+    slide.shapes.add_textbox(0, 0, show.slide_width, 400_000).text_frame.text = "42 minutes"
+    out = io.BytesIO()
+    show.save(out)
+    assert shape(extract("talk.pptx", out.getvalue())) == [
+        ("heading", 1, 1, "Power"),
+        ("text", None, 1, "42 minutes"),
     ]
 
 

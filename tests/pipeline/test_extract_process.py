@@ -1,8 +1,7 @@
 """The extracting process: it may stumble, hang or be killed; the worker goes on."""
 
 import io
-import os
-import signal
+import json
 import subprocess
 import sys
 import threading
@@ -16,7 +15,6 @@ import pytest
 from pipeline.adapters.docling import DoclingExtractor
 from pipeline.contract import Extracted, Metadata
 from pipeline.errors import Malformed, Unavailable
-from servers import until
 from writers import Text, docx, pdf
 
 
@@ -122,14 +120,13 @@ def test_closing_ends_the_process() -> None:
     assert not child.is_running()
 
 
-def test_the_process_ends_with_a_parent_that_was_killed() -> None:
-    script = (
-        "import sys\nfrom pipeline.adapters.docling import DoclingExtractor\n"
-        "e = DoclingExtractor(); e.start(); print(e._process._popen.pid, flush=True); sys.stdin.read()"
+def test_the_process_ends_in_the_midst_of_a_document_when_its_parent_is_gone() -> None:
+    raw = b"def f(): return 1\n" * 50_000  # seconds of work
+    metadata = Metadata(filename="a.py", media_type="text/x-python", size=len(raw))
+    request = {"doc_id": "d", "source_uri": "u", "metadata": metadata.model_dump(), "size": len(raw)}
+    child = subprocess.Popen(
+        [sys.executable, "-m", "pipeline.adapters.extractors"], stdin=subprocess.PIPE, stdout=subprocess.PIPE
     )
-    parent = subprocess.Popen([sys.executable, "-c", script], stdin=subprocess.PIPE, stdout=subprocess.PIPE)
-    assert parent.stdout is not None
-    child = psutil.Process(int(parent.stdout.readline()))
-    os.kill(parent.pid, signal.SIGKILL)
-    parent.communicate()
-    until(lambda: not child.is_running() or child.status() == psutil.STATUS_ZOMBIE, "the orphan ends")
+    said, _ = child.communicate(json.dumps(request).encode() + b"\n" + raw, timeout=60)
+    assert child.returncode == 1
+    assert [list(json.loads(line)) for line in said.splitlines()] == [["ready"]]
