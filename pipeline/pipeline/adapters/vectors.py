@@ -29,8 +29,8 @@ ROWS = 500
 """Of one statement. Most of an insert's time goes into the HNSW index."""
 
 EF_SEARCH = 200
-"""Candidates that HNSW keeps; pgvector's default of 40 is below DEPTH. Of 20,000 random vectors in clusters, harder
-than any text, 200 find 86 % of the nearest 50 in 5 ms, 100 find 69 %."""
+"""Candidates that HNSW keeps; pgvector's default of 40 is below DEPTH. Of 20,000 random vectors in clusters,
+harder than any text, 200 find 86 % of the nearest 50 in 5 ms, 100 find 69 %."""
 
 RRF_K = 60
 """Of reciprocal rank fusion, score = Σ 1 / (k + rank): the value of the paper (Cormack et al. 2009)."""
