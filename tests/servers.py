@@ -70,12 +70,13 @@ class Server:
     log: Path
     stop_signal: signal.Signals = signal.SIGTERM
     url: str = ""
+    patience: float = PATIENCE
     process: subprocess.Popen[bytes] | None = field(default=None, repr=False)
 
     def start(self) -> None:
         with self.log.open("ab") as log:
             self.process = subprocess.Popen(self.command, stdout=log, stderr=log, stdin=subprocess.DEVNULL)
-        until(self._is_up, f"{self.name} ready on port {self.port}; see {self.log}")
+        until(self._is_up, f"{self.name} ready on port {self.port}; see {self.log}", self.patience)
 
     def _is_up(self) -> bool:
         assert self.process is not None

@@ -16,10 +16,13 @@ PYTHON = Path(__file__).parents[2] / "servers/litellm/.venv/bin/python"
 
 KEY = "sk-of-tests-only-0123456789"
 
+START_PATIENCE = 120.0
+"""Seconds. It starts in 4 on an idle machine, all of them imports; tests share their two cores with others."""
+
 STATUSES = (400, 401, 403, 404, 408, 413, 422, 429, 500, 502, 503, 504)
 
 SETTINGS = {
-    "litellm_settings": {"num_retries": 0, "telemetry": False},
+    "litellm_settings": {"telemetry": False},
     "router_settings": {"num_retries": 0, "disable_cooldowns": True},
     "general_settings": {
         "master_key": "os.environ/LITELLM_MASTER_KEY",
@@ -31,7 +34,7 @@ SETTINGS = {
 
 
 def route(name: str, model: str, base: str, timeout: float = 30, key: str = "none") -> dict[str, Any]:
-    params = {"model": f"openai/{model}", "api_base": base, "api_key": key, "timeout": timeout, "max_retries": 0}
+    params = {"model": f"openai/{model}", "api_base": base, "api_key": key, "timeout": timeout}
     return {"model_name": name, "litellm_params": params}
 
 
@@ -47,12 +50,18 @@ def litellm(folder: Path, routes: list[dict[str, Any]]) -> Iterator[Server]:
     url = f"http://127.0.0.1:{port}"
     ready = f"{url}/health/readiness"
     server = Server(
-        "litellm", [*command, "--port", str(port)], port, lambda: answers(ready), folder / "litellm.log", url=url
+        "litellm",
+        [*command, "--port", str(port)],
+        port,
+        lambda: answers(ready),
+        folder / "litellm.log",
+        url=url,
+        patience=START_PATIENCE,
     )
     secrets = {"LITELLM_MASTER_KEY": KEY, "CHAT_API_KEY": "of the chat model"}
-    with mock.patch.dict(os.environ, secrets):
-        server.start()
     try:
+        with mock.patch.dict(os.environ, secrets):
+            server.start()
         yield server
     finally:
         server.stop()

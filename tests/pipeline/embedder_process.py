@@ -18,8 +18,8 @@ def embedder(folder: Path, threads: int = 2) -> Iterator[Server]:
     command = [sys.executable, "-m", "embedder", "--port", str(port), "--threads", str(threads)]
     ready = f"{url}/health"
     server = Server("embedder", command, port, lambda: answers(ready), folder / "embedder.log", url=url)
-    server.start()
     try:
+        server.start()
         yield server
     finally:
         server.stop()
