@@ -110,7 +110,7 @@ def litellm(
     config = folders.config / "litellm.yaml"
     if not LITELLM.exists():
         raise MissingTool(
-            Problem(str(LITELLM), "not there", "LiteLLM runs from its own environment", "./lab setup")
+            Problem(str(LITELLM), "not there", "LiteLLM runs from its own environment", "./lab environments")
         )
     command = (str(LITELLM), "--config", str(config), "--host", LOOPBACK, "--port", str(ports.litellm))
     ready = Http(ports.litellm, "/health/readiness")
