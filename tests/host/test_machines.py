@@ -14,7 +14,8 @@ from homelab.audit.document import measure
 from homelab.audit.files import text
 from homelab.errors import InvalidInput
 
-MACHINES = sorted(path.stem for path in HOSTS.glob("*.json"))
+MACHINES = sorted(path.name for path in RAW.iterdir() if path.is_dir())
+"""The recorded hosts with raw outputs; the others were composed as facts."""
 SHELLS = [shell for shell in ("dash", "bash --posix", "ksh", "busybox sh") if shutil.which(shell.split()[0])]
 AUDITED = datetime(2026, 11, 21, 8, tzinfo=UTC)
 
@@ -35,7 +36,7 @@ def test_the_audit_finds_what_a_person_reads_in_the_raw_outputs(machine: str) ->
 
 def test_every_recorded_root_says_where_it_comes_from() -> None:
     roots = {path.name: (path / "origin").read_text() for path in RAW.iterdir() if path.is_dir()}
-    assert roots.keys() == set(MACHINES)
+    assert roots.keys() <= {path.stem for path in HOSTS.glob("*.json")}
     assert all(origin.startswith(("measured: ", "composed: ")) for origin in roots.values())
 
 

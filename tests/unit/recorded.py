@@ -1,0 +1,30 @@
+"""The recorded machines, and what each is for where it cannot hold everything."""
+
+from homelab import imagined, lab, planner, profile
+from homelab.planner import HostPlan
+
+LAB = lab.load(lab.EXAMPLE)
+EVERYTHING = tuple(
+    name for name, rule in profile.load("default", ram_mib=1).rules.consumers.items() if not rule.by_hand
+)
+HOSTS = tuple(imagined.recorded())
+
+WORKERS = ("extract", "graph", "embedder", "chunk", "embed")
+ROLES = {
+    "container-4g": ("postgres", "nats", "oxigraph"),
+    "mini-pc-8g": ("postgres", "nats", "oxigraph", "litellm", "garage", "api"),
+    "pi4-4g": ("garage", "collector"),
+    "pi5-4g": WORKERS,
+    "pi5-8g": WORKERS,
+    "vm-radeon-v1": ("litellm", "api", "collector"),
+    "yellow-cm4-4g": ("timescaledb",),
+    "yellow-cm5-8g": ("timescaledb",),
+}
+"""The stores of a small server, a NAS' object store, the workers of an agent, Home Assistant's database."""
+
+
+def plan(host: str, placed: tuple[str, ...]) -> HostPlan:
+    """With the example's models; its data is on the root file system. Raises BudgetExceeded."""
+    machine = LAB.hosts["desktop"].model_copy(update={"address": f"{host}.lan", "place": placed})
+    situation = LAB.model_copy(update={"hosts": {host: machine}})
+    return planner.plan_host(situation, host, imagined.facts_of(imagined.Machine(), host))
