@@ -110,7 +110,12 @@ def litellm(
     config = folders.config / "litellm.yaml"
     if not LITELLM.exists():
         raise MissingTool(
-            Problem(str(LITELLM), "not there", "LiteLLM runs from its own environment", "./lab environments")
+            Problem(
+                str(LITELLM),
+                "not there",
+                "LiteLLM runs from its own environment",
+                "run ./lab local-up, which makes it",
+            )
         )
     command = (str(LITELLM), "--config", str(config), "--host", LOOPBACK, "--port", str(ports.litellm))
     ready = Http(ports.litellm, "/health/readiness")
