@@ -9,7 +9,7 @@ from tree import ROOT, imports, python
 
 LAYERS = (
     {"units", "errors", "figure", "consumers"},
-    {"document", "tools"},
+    {"document", "llm", "tools"},
     {"lab", "facts", "profile"},
     {"budget"},
     {"specs"},
@@ -23,8 +23,8 @@ LAYERS = (
 RANKS = {room: rank for rank, layer in enumerate(LAYERS) for room in layer}
 
 HEAVY = {
-    "ansible", "docling", "docling_core", "fastapi", "nats", "numpy", "obstore", "onnx", "onnxruntime", "psycopg",
-    "pulumi", "rich", "supervisor", "tokenizers", "uvicorn", "yake",
+    "ansible", "docling", "docling_core", "fastapi", "gguf", "nats", "numpy", "obstore", "onnx", "onnxruntime",
+    "psycopg", "pulumi", "rich", "supervisor", "tokenizers", "uvicorn", "yake",
 }  # fmt: skip
 
 
