@@ -114,6 +114,11 @@ test *flags: environments-dev
 test-unit *flags: environment-dev
     @{{ bin }}/python -m pytest tests/unit tests/repo "$@"
 
+[doc("Every promise of the budget, each on 20,000 generated hosts")]
+[group("develop")]
+test-properties *flags: environment-dev
+    @HYPOTHESIS_PROFILE=full {{ bin }}/python -m pytest --timeout=0 tests/unit/test_properties.py "$@"
+
 [doc("Lint, format and types; writes nothing")]
 [group("develop")]
 check: environment-dev

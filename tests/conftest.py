@@ -1,1 +1,1 @@
-pytest_plugins = ("servers", "skips")
+pytest_plugins = ("servers", "skips", "properties")

@@ -20,7 +20,7 @@ def share_out(facts: Facts, placed: Sequence[str], profile: Profile, data_path: 
     """Raises BudgetExceeded when the disk is too small for one GiB of every store placed on it."""
     rules = profile.rules.storage
     total, usable, storage_class = _measured(facts, data_path)
-    spare = total.value * rules.free_percent // 100
+    spare = -(-total.value * rules.free_percent // 100)  # rounded up: no GiB of it is ever planned
     fixed = _fixed(usable, placed, profile)
     remainder = max(0, usable.value - spare - sum(figure.value for figure in fixed.values()))
     shares = dict(fixed)

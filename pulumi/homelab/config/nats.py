@@ -10,6 +10,8 @@ TEMPLATE = """\
 server_name: lab
 listen: "{listen}:{port}"
 http: "{listen}:{monitor_port}"
+max_payload: {max_payload}
+max_pending: {max_pending}
 
 jetstream {{
   store_dir: {store_dir}
@@ -31,6 +33,8 @@ def render(spec: Nats, *, listen: str, port: int, monitor_port: int, store_dir: 
         port=port,
         monitor_port=monitor_port,
         store_dir=json.dumps(store_dir, ensure_ascii=False),
+        max_payload=settings["max_payload"],
+        max_pending=settings["max_pending"],
         max_memory_store=settings["max_memory_store"],
         max_file_store=settings["max_file_store"],
         user=USER,
