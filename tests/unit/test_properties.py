@@ -1,4 +1,4 @@
-"""What holds for any host, placement and profile: the ledger's promises and what each product refuses to start with.
+"""What holds for any host, placement and profile: the ledger's promises, and what each product would refuse.
 
 `./lab test-properties` tries each on 20,000 hosts from 2 GB to 1 TB with 1 to 128 cores.
 """
@@ -138,7 +138,7 @@ def garage_starts(plan: HostPlan) -> None:
 
 def litellm_starts(plan: HostPlan) -> None:
     litellm, line = cast(LiteLLM, plan.specs["litellm"]), plan.budget.line("litellm")
-    assert 1 <= litellm.num_workers.value
+    assert litellm.num_workers.value >= 1
     assert litellm.num_workers.value * 365 <= line.limit.value  # MiB, a worker's measured peak
 
 
