@@ -9,6 +9,7 @@ from collections.abc import Sequence
 import httpx
 from pydantic import BaseModel, ValidationError
 
+from pipeline.adapters.retry_after import retry_after
 from pipeline.errors import Malformed, Misconfigured, RateLimited, Refused, Unavailable
 from pipeline.ports import Vector
 from pipeline.settings import Settings
@@ -67,7 +68,7 @@ class Embeddings:
         return vectors
 
     async def _embed(self, texts: Sequence[str]) -> list[Vector]:
-        body = {"model": self._model, "input": list(texts), "encoding_format": "float"}
+        body = {"model": self._model, "input": list(texts), "encoding_format": "base64"}
         try:
             response = await self._client.post("/v1/embeddings", json=body)
         except httpx.TransportError as error:
@@ -100,7 +101,7 @@ class Embeddings:
             case 401 | 403:
                 raise Refused(WHERE, reason)
             case 429:
-                raise RateLimited(WHERE, reason, _retry_after(response))
+                raise RateLimited(WHERE, reason, retry_after(response))
             case 404:
                 raise Misconfigured(WHERE, f"{self._model!r} is not served there: {reason}")
             case 400 if "no_db_connection" in response.text:  # LiteLLM's way of saying 401 to an unknown key
@@ -121,12 +122,6 @@ def _numbers(embedding: list[float] | str) -> Vector:
         return array("f", embedding)
     raw = base64.b64decode(embedding, validate=True)
     return array("f", struct.unpack(f"<{len(raw) // 4}f", raw))
-
-
-def _retry_after(response: httpx.Response) -> float | None:
-    """Seconds; the form with a date, which model servers do not send, counts as not said."""
-    value = response.headers.get("retry-after", "")
-    return float(value) if value.isdecimal() else None
 
 
 def _line(text: str) -> str:

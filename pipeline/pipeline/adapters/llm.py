@@ -9,6 +9,7 @@ from typing import Any
 import httpx
 from pydantic import BaseModel, SecretStr, ValidationError
 
+from pipeline.adapters.retry_after import retry_after
 from pipeline.errors import Malformed, Misconfigured, RateLimited, Refused, Unavailable
 from pipeline.settings import Settings
 
@@ -183,7 +184,7 @@ def _check(response: httpx.Response, model: str) -> None:
         case 400 if UNKNOWN_MODEL in message:
             raise Misconfigured(WHERE, f"{model!r} is not served there: {reason}")
         case 429:
-            raise RateLimited(WHERE, reason, _retry_after(response))
+            raise RateLimited(WHERE, reason, retry_after(response))
         case status if status < 500 and status != 408:  # 408: the proxy gave up waiting
             raise Malformed(WHERE, reason)
         case _:
@@ -204,12 +205,6 @@ def _error(response: httpx.Response) -> tuple[str, str]:
 def _line(text: str) -> str:
     text = " ".join(text.split())
     return text if len(text) <= MAX_REASON else text[: MAX_REASON - 1] + "…"
-
-
-def _retry_after(response: httpx.Response) -> float | None:
-    """Seconds; the form with a date, which model servers do not send, counts as not said."""
-    value = response.headers.get("retry-after", "")
-    return float(value) if value.isdecimal() else None
 
 
 def _check_json(text: str, finish_reason: str | None) -> None:

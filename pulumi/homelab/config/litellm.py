@@ -10,8 +10,8 @@ from homelab.specs import LiteLLM
 EMBED = "embed"
 CHAT = "chat"
 
-REQUEST_TIMEOUT = 120
-"""Seconds: a long answer on a small GPU; the workers' own time-outs are shorter."""
+REQUEST_TIMEOUT = 110
+"""Seconds: a long answer on a small GPU, and below the workers' own 120, so that they hear what went wrong."""
 
 
 def render(models: Models, *, embedder_url: str) -> str:
@@ -31,10 +31,16 @@ def render(models: Models, *, embedder_url: str) -> str:
         routes.append(_route(CHAT, models.chat.model, models.chat.endpoint, key))
     document = {
         "model_list": routes,
-        "litellm_settings": {"drop_params": True, "request_timeout": REQUEST_TIMEOUT, "telemetry": False},
+        "litellm_settings": {"request_timeout": REQUEST_TIMEOUT, "telemetry": False},
         # The workers retry by their own table: a retry or a cool-down here would only hide an outage from them.
         "router_settings": {"num_retries": 0, "disable_cooldowns": True},
-        "general_settings": {"master_key": "os.environ/LITELLM_MASTER_KEY"},
+        "general_settings": {
+            "master_key": "os.environ/LITELLM_MASTER_KEY",
+            # Ours says 401 to a missing or wrong key, where the proxy without a database says 500 and 400.
+            "custom_auth": "homelab_litellm.keys.check",
+            "custom_auth_run_common_checks": True,
+            "trusted_proxy_ranges": [],
+        },
     }
     return yaml.safe_dump(document, sort_keys=False)
 

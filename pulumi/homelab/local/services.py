@@ -22,7 +22,7 @@ Env = Mapping[str, str]
 STORE, SERVER, WORKER = 100, 300, 500
 
 PYTHON = (sys.executable, "-P", "-m")  # -P: the run folder is no place to import from
-LITELLM = ROOT / "servers/litellm/.venv/bin/litellm"
+LITELLM = ROOT / "servers/litellm/.venv/bin/python"
 
 
 def nats(folders: Folders, ports: Ports, text: str, env: Env, limit_mib: int | None) -> Service:
@@ -117,7 +117,8 @@ def litellm(
                 "run ./lab local-up, which makes it",
             )
         )
-    command = (str(LITELLM), "--config", str(config), "--host", LOOPBACK, "--port", str(ports.litellm))
+    command = (str(LITELLM), "-m", "homelab_litellm", "--config", str(config))
+    command += ("--host", LOOPBACK, "--port", str(ports.litellm))
     ready = Http(ports.litellm, "/health/readiness")
     return Service(
         "litellm",
@@ -126,7 +127,7 @@ def litellm(
         secrets={"LITELLM_MASTER_KEY": folders.secrets / "litellm", **keys},
         files={config: text},
         limit_mib=limit_mib,
-        ready_within=120,  # 7 s on an idle machine; its imports take long on a cold, slow disk
+        ready_within=120,  # 4 s on an idle machine; its imports take long on a cold, slow disk
         oom_score_adj=SERVER,
     )
 

@@ -6,8 +6,8 @@ from homelab.budget import Budget
 from homelab.figure import Figure
 from homelab.specs.base import Spec, setting
 
-MIB_PER_WORKER = 768
-"""MiB: one worker measured 520 at rest and 600 under load; the rest is for long prompts."""
+MIB_PER_WORKER = 512
+"""MiB: one worker measured 300 when ready and 365 at its peak (`homelab local status` after 100 documents)."""
 
 REQUESTS_BEFORE_RESTART = 20_000
 """Requests. The proxy's memory creeps up over many requests; it documents this setting for that."""
