@@ -6,12 +6,17 @@ import re
 import shutil
 import subprocess
 import sys
+import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from homelab.errors import HomelabError
 from homelab.tools import index
 from homelab.tools.wheels import JUST, UV, Wheel, install
+
+
+STARTED = time.time()
+"""Seconds since the epoch, for the recipe that tells where its time went."""
 
 
 def program(wheel: Wheel, root: Path) -> Path:
@@ -62,7 +67,7 @@ def become_just(root: Path, arguments: Sequence[str]) -> None:
     """From here on this process is just, its PATH led by both programs. Raises MissingTool."""
     uv, just = (program(wheel, root) for wheel in (UV, JUST))
     path = dict.fromkeys([str(uv.parent), str(just.parent), *os.environ.get("PATH", os.defpath).split(":")])
-    environ = {**os.environ, "PATH": ":".join(path), "LAB_PYTHON": sys.executable}
+    environ = {**os.environ, "PATH": ":".join(path), "LAB_PYTHON": sys.executable, "LAB_STARTED": str(STARTED)}
     justfile = ["--justfile", str(root / "justfile"), "--working-directory", str(root)]
     os.execve(just, [str(just), *justfile, *arguments], environ)  # noqa: S606 - no shell is wanted
 
