@@ -117,8 +117,8 @@ def litellm(
                 "run ./lab local-up, which makes it",
             )
         )
-    command = (str(LITELLM), "-m", "homelab_litellm", "--config", str(config))
-    command += ("--host", LOOPBACK, "--port", str(ports.litellm))
+    door = ("--host", LOOPBACK, "--port", str(ports.litellm))
+    command = (str(LITELLM), "-m", "homelab_litellm", "--config", str(config), *door)
     ready = Http(ports.litellm, "/health/readiness")
     return Service(
         "litellm",

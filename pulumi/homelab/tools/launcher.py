@@ -14,7 +14,6 @@ from homelab.errors import HomelabError
 from homelab.tools import index
 from homelab.tools.wheels import JUST, UV, Wheel, install
 
-
 STARTED = time.time()
 """Seconds since the epoch, for the recipe that tells where its time went."""
 
