@@ -46,6 +46,8 @@ def everything(plan: HostPlan) -> Iterator[Explained]:
             yield Explained(f"{line.consumer}.{name}", f"{figure.value} {figure.unit}".rstrip(), figure)
     for use, figure in plan.budget.disk.shares.items():
         yield Explained(f"{use}.disk", f"{figure.value} {figure.unit}", figure)
+    for consumer, serving in plan.budget.servings.items():
+        yield Explained(f"{consumer}.{serving.pool}", f"{serving.memory.value} MiB", serving.memory)
     for consumer, spec in plan.specs.items():
         for row in spec.table():
             yield Explained(f"{consumer}.{row.name}", row.text, row.figure)

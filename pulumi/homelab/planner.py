@@ -32,12 +32,15 @@ class LabPlan:
 
 
 def plan_host(lab: Lab, name: str, facts: Facts) -> HostPlan:
-    """Raises BudgetExceeded when what is placed on the host does not fit it."""
+    """Raises BudgetExceeded when what is placed on the host does not fit it, InvalidInput for a GGUF file that
+    cannot be used.
+    """
     host = lab.hosts[name]
     _must_be_known(name, host.placed)
     rules = profile.load(lab.profile, ram_mib=facts.homelab.total_ram_mb, flags=facts.cpu.flags)
     data_path = str(lab.local.data_dir) if host.local else "/"
-    ledger = budget.plan(facts, host.placed, rules, name, data_path)
+    served = budget.served(host.placed, rules, host.serve.chosen, lab.path.parent)
+    ledger = budget.plan(facts, host.placed, rules, name, data_path, served)
     return HostPlan(name, facts, rules, ledger, specs_of(ledger, rules, lab))
 
 

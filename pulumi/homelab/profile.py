@@ -14,6 +14,7 @@ from homelab.document.source import parse
 from homelab.document.wording import problems_of
 from homelab.errors import InvalidInput
 from homelab.figure import Figure, given
+from homelab.llm import Cache, Wish
 
 PROFILES = Path(__file__).parents[2] / "profiles"
 
@@ -56,7 +57,7 @@ class CpuShare(Document):
 class Consumer(Document):
     """`percent` of RAM or `target` MiB, never below `floor`; a burst consumer lives between floor and ceiling."""
 
-    kind: Literal["service", "burst", "job"]
+    kind: Literal["service", "burst", "job", "model"]
     floor: Mib
     percent: Percent | None = None
     target: Mib | None = None
@@ -73,6 +74,20 @@ class Consumer(Document):
         if self.ceiling is not None and self.ceiling < self.floor:
             raise broken(f"its ceiling is below its floor of {self.floor} MiB", "raise the ceiling")
         return self
+
+
+class ModelRules(Document):
+    """How llama-server and ollama spend what the rest leaves them; their floors are their processes alone."""
+
+    memory_percent: Percent
+    slots: Annotated[int, Field(ge=1)]
+    context: Annotated[int, Field(ge=1)]
+    caches: Annotated[tuple[Cache, ...], Field(min_length=1)]
+    serve: Mapping[str, Annotated[tuple[str, ...], Field(min_length=1)]]
+
+    @property
+    def wish(self) -> Wish:
+        return Wish(self.slots, self.context, self.caches)
 
 
 class Autoscale(Document):
@@ -111,6 +126,7 @@ class Rules(Document):
     headroom: Headroom
     growth: Growth
     consumers: Mapping[str, Consumer]
+    models: ModelRules
     few_cores: Annotated[int, Field(ge=1)]
     autoscale: Autoscale
     cpu: CpuRules

@@ -4,9 +4,11 @@ The rules are those of the documentation (docs/budget.md): reserve and headroom,
 that grow, then the burst pool. Each step takes only what is left, so the sum always fits.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from homelab.budget import models
+from homelab.budget.models import Demand
 from homelab.errors import BudgetExceeded
 from homelab.facts import Facts
 from homelab.figure import Figure, given
@@ -37,21 +39,27 @@ class Memory:
     free: int
 
 
-def share_out(facts: Facts, placed: Sequence[str], profile: Profile) -> Memory:
+def share_out(
+    facts: Facts, placed: Sequence[str], profile: Profile, demands: Mapping[str, Demand]
+) -> Memory:
     """Raises BudgetExceeded when reserve, headroom and the floors of everything placed do not fit."""
     rules = profile.rules
     total = given("fact", "homelab.total_ram_mb", facts.homelab.total_ram_mb, "MiB", "measured on the host")
     planned = total.then("rule", "step", total.value - total.value % STEP, f"shared out in steps of {STEP} MiB")
     reserve, headroom = _reserve(planned, profile), _headroom(planned, profile)
     floors = {name: _floor(name, profile) for name in placed}
+    floors |= {name: demand.least for name, demand in demands.items()}
     _must_fit(facts.host, planned.value, reserve, headroom, floors)
+    here = {name: demand for name, demand in demands.items() if demand.pool != "vram"}
+    _models_must_fit(facts.host, planned, here, profile)
     left = planned.value - reserve.value - headroom.value - sum(floor.value for floor in floors.values())
     grants = {name: Grant(floor) for name, floor in floors.items()}
     for name in rules.growth.first:
         if name in grants:
             grants[name], left = _grow(name, planned, floors[name], left, profile)
+    left, unused = _grow_models(grants, planned, left, here, profile)
     left = _share_rest(grants, planned, left, facts.homelab.cpu_cores, profile)
-    return Memory(total, reserve, headroom, grants, left + total.value - planned.value)
+    return Memory(total, reserve, headroom, grants, left + unused + total.value - planned.value)
 
 
 def _reserve(planned: Figure, profile: Profile) -> Figure:
@@ -86,6 +94,49 @@ def _must_fit(host: str, planned: int, reserve: Figure, headroom: Figure, floors
     wanted = sum(mib for _, mib in lines)
     if wanted > planned:
         raise BudgetExceeded(host, "memory", planned, wanted, lines)
+
+
+def _models_must_fit(host: str, planned: Figure, here: Mapping[str, Demand], profile: Profile) -> None:
+    """The models together stay below their part of the memory, however little else is placed."""
+    if not here:
+        return
+    pool = next(iter(here.values())).pool
+    kept = planned.value - models.ceiling(planned, pool, profile).value
+    floors = {name: demand.least for name, demand in here.items()}
+    wanted = kept + sum(floor.value for floor in floors.values())
+    if wanted > planned.value:
+        lines = (("not for models", kept), *((name, floor.value) for name, floor in floors.items()))
+        raise BudgetExceeded(host, "memory", planned.value, wanted, lines)
+
+
+def _grow_models(
+    grants: dict[str, Grant], planned: Figure, left: int, here: Mapping[str, Demand], profile: Profile
+) -> tuple[int, int]:
+    """Half of what is left to each in turn, all where nothing comes after them, up to what it can use.
+
+    Returns what is left for others, and what the models' common ceiling keeps from them. That is nobody's: the
+    ceiling rises faster with RAM than what is left does, so others would get less from more RAM.
+    """
+    rules = profile.rules
+    follow = any(name == rules.growth.halves_with_burst or rules.consumers[name].kind == "burst" for name in grants)
+    unused = 0
+    for name, demand in here.items():
+        offered = min(demand.most.value - demand.least.value, left // 2 if follow else left)
+        most = models.ceiling(planned, demand.pool, profile)
+        others = sum(grants[other].limit.value for other in here if other != name)
+        taken = min(offered, max(0, most.value - others - demand.least.value))
+        value = demand.least.value + taken
+        if value == demand.most.value:
+            limit = demand.most
+        elif taken < offered:
+            limit = most.then("clamp", "the models' ceiling", value, f"all of it but {others} MiB of others")
+        else:
+            part = "half of what is left" if follow else "all that is left"
+            limit = demand.least.then("clamp", "left over", value, f"its floor and {part}")
+        grants[name] = Grant(limit)
+        left -= offered
+        unused += offered - taken
+    return left, unused
 
 
 def _target(name: str, planned: Figure, profile: Profile) -> Figure:

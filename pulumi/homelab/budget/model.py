@@ -1,13 +1,16 @@
 """What a plan says of one host."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Literal
 
 from homelab.facts import StorageClass
 from homelab.figure import Figure
+from homelab.llm import Fit
 
-Kind = Literal["reserve", "headroom", "service", "burst", "job"]
+Kind = Literal["reserve", "headroom", "service", "burst", "job", "model"]
+Pool = Literal["unified", "vram", "ram"]
+"""Where a model's memory is: one pool for processor and GPU, the card's own, or main memory without a GPU."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,8 +49,33 @@ class Disk:
 
 
 @dataclass(frozen=True, slots=True)
+class Serving:
+    """What a server of models may use for them, MiB in `pool`, and the best that fits it."""
+
+    pool: Pool
+    memory: Figure
+    fit: Fit
+
+
+@dataclass(frozen=True, slots=True)
+class Vram:
+    """The ledger of the card. `kept + sum(shares) + free_mib == total`; `kept` is not for models."""
+
+    total: Figure
+    kept: Figure
+    shares: Mapping[str, Figure]
+
+    @property
+    def free_mib(self) -> int:
+        return self.total.value - self.kept.value - sum(share.value for share in self.shares.values())
+
+
+@dataclass(frozen=True, slots=True)
 class Budget:
-    """The ledger of one host. `sum(line.total_mib) + free_mib == total.value`, and nothing is negative."""
+    """The ledger of one host. `sum(line.total_mib) + free_mib == total.value`, and nothing is negative.
+
+    `vram` only where models are on a card with memory of its own; their lines are then their processes alone.
+    """
 
     host: str
     total: Figure
@@ -55,6 +83,8 @@ class Budget:
     lines: tuple[Line, ...]
     free_mib: int
     disk: Disk
+    servings: Mapping[str, Serving] = field(default_factory=dict)
+    vram: Vram | None = None
 
     def line(self, consumer: str) -> Line:
         """Raises KeyError for a consumer that is not placed on this host."""

@@ -5,7 +5,7 @@ from typing import Annotated, Any
 
 import typer
 
-from homelab.budget import Line
+from homelab.budget import Line, Serving, Vram
 from homelab.cli.ledger import ledger
 from homelab.cli.output import Json, console, print_json
 from homelab.document import meant
@@ -55,7 +55,44 @@ def _host(one: HostPlan) -> dict[str, Any]:
         "total_mib": one.budget.total.value,
         "free_mib": one.budget.free_mib,
         "lines": [_line(line) for line in one.budget.lines],
+        "models": [_serving(name, serving) for name, serving in one.budget.servings.items()],
+        "vram": None if one.budget.vram is None else _vram(one.budget.vram),
         "settings": {name: spec.settings() for name, spec in one.specs.items()},
+    }
+
+
+def _serving(consumer: str, serving: Serving) -> dict[str, Any]:
+    setup = serving.fit.setup
+    return {
+        "consumer": consumer,
+        "pool": serving.pool,
+        "memory_mib": serving.memory.value,
+        "used_mib": setup.mib,
+        "context": setup.context,
+        "slots": setup.slots,
+        "cache": setup.cache,
+        "loaded_at_once": setup.at_once,
+        "loads": [
+            {
+                "model": load.model.name,
+                "quantization": load.quantization.name,
+                "weights_bytes": load.need.weights,
+                "cache_bytes": load.need.cache,
+                "compute_bytes": load.need.compute,
+            }
+            for load in setup.loads
+        ],
+        "next": [{"step": step.what, "needs_mib": step.mib} for step in serving.fit.steps],
+    }
+
+
+def _vram(vram: Vram) -> dict[str, Any]:
+    lines = [{"consumer": name, "limit_mib": share.value} for name, share in vram.shares.items()]
+    return {
+        "total_mib": vram.total.value,
+        "kept_mib": vram.kept.value,
+        "free_mib": vram.free_mib,
+        "lines": lines,
     }
 
 

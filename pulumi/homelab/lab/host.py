@@ -1,13 +1,28 @@
 """One machine of the lab: how it is reached and what is placed on it."""
 
 from collections import Counter
-from typing import Literal, Self
+from typing import Annotated, Literal, Self
 
-from pydantic import Field, field_validator, model_validator
+from pydantic import ConfigDict, Field, field_validator, model_validator
 
 from homelab.consumers import CONSUMERS, LOCAL
 from homelab.document import Document, broken, broken_at
-from homelab.lab.values import Address, Consumer, Name, Port, RemotePath
+from homelab.lab.values import Address, Consumer, ModelName, Name, Port, RemotePath
+
+
+class Serve(Document):
+    """The models of each server of models; what is None is the profile's choice."""
+
+    model_config = ConfigDict(alias_generator=lambda name: name.replace("_", "-"), validate_by_name=True)
+
+    llama_server: ModelName | None = Field(default=None, examples=["glm-4.7-flash"])
+    ollama: Annotated[tuple[ModelName, ...], Field(min_length=1)] | None = None
+
+    @property
+    def chosen(self) -> dict[str, tuple[str, ...]]:
+        """Consumer id → its models, where they were chosen."""
+        alone = None if self.llama_server is None else (self.llama_server,)
+        return {name: models for name, models in (("llama-server", alone), ("ollama", self.ollama)) if models}
 
 
 class Host(Document):
@@ -20,6 +35,7 @@ class Host(Document):
     system: Literal["linux", "haos"] = "linux"
     facts_dir: RemotePath | None = Field(default=None, examples=["/etc/ansible/facts.d"])
     place: tuple[Consumer, ...] | None = None
+    serve: Serve = Serve()
 
     @property
     def local(self) -> bool:
@@ -46,6 +62,17 @@ class Host(Document):
         if twice:
             raise broken("a consumer is placed on a host once", f"keep one {twice[0]}", given=repr(twice[0]))
         return place
+
+    @model_validator(mode="after")
+    def _placed_where_it_serves(self) -> Self:
+        idle = [name for name in self.serve.chosen if name not in self.placed]
+        if idle:
+            rule = "it is not placed on this host"
+            given = {name: ", ".join(self.serve.chosen[name]) for name in idle}
+            raise broken_at(
+                *((("serve", name), given[name], broken(rule, f"add {name} to place")) for name in idle)
+            )
+        return self
 
     @model_validator(mode="after")
     def _reached(self) -> Self:

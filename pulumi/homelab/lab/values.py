@@ -10,6 +10,7 @@ from pydantic import AfterValidator, BeforeValidator, Field, ValidationInfo
 
 from homelab.consumers import CONSUMERS
 from homelab.document import broken, meant
+from homelab.llm import catalogue
 
 ROOT = Path(__file__).resolve().parents[3]
 """The repository: where profiles/, ansible/ and lab.example.yaml are."""
@@ -55,6 +56,12 @@ def _consumer(name: str) -> str:
     return name
 
 
+def _model(name: str) -> str:
+    if not name.endswith(catalogue.GGUF) and name not in catalogue.names():
+        raise broken("no such model", meant(name, catalogue.names(), "see docs/llm.md, or name a .gguf file"))
+    return name
+
+
 def url(text: str) -> str:
     """An http URL without a secret in it. Raises what a validator raises."""
     try:
@@ -97,6 +104,7 @@ def _absolute(path: str) -> str:
 HostName = Annotated[str, AfterValidator(_host_name)]
 Address = Annotated[str, AfterValidator(_address)]
 Consumer = Annotated[str, AfterValidator(_consumer)]
+ModelName = Annotated[str, AfterValidator(_model)]
 Name = Annotated[str, AfterValidator(_word)]
 RemotePath = Annotated[str, AfterValidator(_absolute)]
 Port = Annotated[int, Field(ge=1, le=65535)]

@@ -9,7 +9,9 @@ from homelab.specs.base import Setting, Spec
 from homelab.specs.embedder import Embedder, embedder
 from homelab.specs.garage import Garage, garage
 from homelab.specs.litellm import LiteLLM, litellm
+from homelab.specs.llama_server import LlamaServer, llama_server
 from homelab.specs.nats import Nats, nats
+from homelab.specs.ollama import Ollama, ollama
 from homelab.specs.oxigraph import Oxigraph, oxigraph
 from homelab.specs.pipeline import Pipeline, pipeline
 from homelab.specs.postgres import Postgres, postgres
@@ -18,7 +20,9 @@ __all__ = [
     "Embedder",
     "Garage",
     "LiteLLM",
+    "LlamaServer",
     "Nats",
+    "Ollama",
     "Oxigraph",
     "Pipeline",
     "Postgres",
@@ -30,7 +34,15 @@ __all__ = [
 PIPELINE = "pipeline"
 """The key of the settings that every stage and the API share."""
 
-_OF_BUDGET = {"nats": nats, "postgres": postgres, "oxigraph": oxigraph, "garage": garage, "litellm": litellm}
+_OF_BUDGET = {
+    "nats": nats,
+    "postgres": postgres,
+    "oxigraph": oxigraph,
+    "garage": garage,
+    "litellm": litellm,
+    "llama-server": llama_server,
+    "ollama": ollama,
+}
 
 
 def specs_of(budget: Budget, profile: Profile, lab: Lab) -> Mapping[str, Spec]:

@@ -15,6 +15,14 @@ def setting(notation: Notation = str, name: str | None = None) -> Any:
 
 
 @dataclass(frozen=True, slots=True)
+class Choice:
+    """One word out of several, and the figure that decided for it."""
+
+    text: str
+    figure: Figure
+
+
+@dataclass(frozen=True, slots=True)
 class Setting:
     name: str
     text: str
@@ -26,15 +34,23 @@ class Spec:
     """A frozen table of settings in the product's own names."""
 
     def table(self) -> tuple[Setting, ...]:
-        return tuple(
-            Setting(item.metadata["name"] or item.name, item.metadata["notation"](figure.value), figure)
-            for item in fields(self)
-            if isinstance(figure := getattr(self, item.name), Figure)
-        )
+        rows = []
+        for item in fields(self):
+            name, value = item.metadata["name"] or item.name, getattr(self, item.name)
+            if isinstance(value, Choice):
+                rows.append(Setting(name, value.text, value.figure))
+            elif isinstance(value, Figure):
+                rows.append(Setting(name, item.metadata["notation"](value.value), value))
+        return tuple(rows)
 
     def settings(self) -> dict[str, str]:
         """Name → text, as rendered."""
         return {row.name: row.text for row in self.table()}
+
+
+def kb(kib: int) -> str:
+    """Postgres: its kB is 1024 bytes."""
+    return f"{kib}kB"
 
 
 def mb(mib: int) -> str:
