@@ -75,6 +75,15 @@ def test_without_garage_objects_lie_in_a_folder_and_that_is_said(tmp_path: Path,
     assert "LAB_S3_SECRET_KEY" not in extract.secrets
 
 
+def test_documents_that_lie_in_the_folder_stay_there_when_garage_is_built_later(
+    make: Make, tmp_path: Path
+) -> None:
+    (tmp_path / "data/objects/raw-documents").mkdir(parents=True)
+    made = make(garage=True)
+    assert made.objects.startswith("a local folder, ")
+    assert "garage" not in {service.name for service in made.services}
+
+
 def test_with_garage_objects_go_there(tmp_path: Path, make: Make) -> None:
     made = make(garage=True)
     assert made.objects == "Garage"

@@ -28,6 +28,11 @@ class Folders:
         return self.data / "secrets"
 
     @property
+    def objects(self) -> Path:
+        """Documents, where no Garage keeps them."""
+        return self.data / "objects"
+
+    @property
     def programs(self) -> Path:
         return self.run / "programs"
 

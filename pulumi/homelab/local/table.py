@@ -55,7 +55,7 @@ def platform(lab: Lab, plan: HostPlan) -> Platform:
     folders = Folders(lab.local.data_dir)
     folders.create()
     secrets = secret_files.ensure(folders.secrets)
-    binary = find("garage") if "garage" in plan.budget else None
+    binary = _garage(plan, folders)
     env = _pipeline_env(lab, plan, folders, binary)
     keys = {
         "LAB_NATS_PASSWORD": secrets["nats"],
@@ -70,12 +70,17 @@ def platform(lab: Lab, plan: HostPlan) -> Platform:
     stores = _stores(lab, plan, folders, binary)
     models = _models(lab, plan, folders)
     pipeline = _pipeline(lab, plan, folders, env, keys)
-    where = (
-        "Garage"
-        if binary is not None
-        else f"a local folder, {folders.data / 'objects'} (./lab tools garage builds Garage)"
-    )
+    where = "Garage"
+    if binary is None:
+        where = f"a local folder, {folders.objects} (./lab tools garage builds Garage)"
     return Platform(folders, (*stores, *models, *pipeline), where)
+
+
+def _garage(plan: HostPlan, folders: Folders) -> Path | None:
+    """Garage's binary where it is to be used: a folder that holds documents already stays their store."""
+    if "garage" not in plan.budget or folders.objects.exists():
+        return None
+    return find("garage")
 
 
 def _check_placed(plan: HostPlan) -> None:
@@ -161,7 +166,7 @@ def _pipeline_env(lab: Lab, plan: HostPlan, folders: Folders, binary: Path | Non
         nats_url=f"nats://{LOOPBACK}:{at.nats}",
         postgres_host=LOOPBACK,
         postgres_port=at.postgres,
-        objects="s3://" if binary is not None else (folders.data / "objects").as_uri(),
+        objects="s3://" if binary is not None else folders.objects.as_uri(),
         s3_endpoint=f"http://{LOOPBACK}:{at.garage}",
         oxigraph_url=f"http://{LOOPBACK}:{at.oxigraph}",
         litellm_url=f"http://{LOOPBACK}:{at.litellm}",
