@@ -62,6 +62,12 @@ explain *flags: environment
 what-if *flags: environment
     @{{ homelab }} what-if "$@"
 
+[doc("What keeps the platform from running here, and how to mend it; changes nothing")]
+[group("measure and decide")]
+[no-cd]
+doctor *flags: environment
+    @{{ homelab }} doctor "$@"
+
 [doc("Start the platform as local processes inside its plan")]
 [group("local platform")]
 [no-cd]

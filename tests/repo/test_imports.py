@@ -14,7 +14,7 @@ LAYERS = (
     {"budget"},
     {"specs"},
     {"config", "planner", "imagined"},
-    {"audit", "explain", "ways_out", "what_if", "local", "components", "hostvars"},
+    {"audit", "doctor", "explain", "ways_out", "what_if", "local", "components", "hostvars"},
     {"phases"},
     {"cli"},
 )

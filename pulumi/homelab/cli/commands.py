@@ -25,6 +25,12 @@ COMMANDS = (
         "the chain behind a number, such as postgres.shared_buffers",
     ),
     Command("what-if", "homelab.cli.what_if:what_if", "Plan", "the plan of a machine that you do not own"),
+    Command(
+        "doctor",
+        "homelab.cli.doctor:doctor",
+        "Plan",
+        "what keeps the platform from running here, and how to mend it",
+    ),
     Command("local up", "homelab.cli.local:up", "Platform", "start the platform inside its plan"),
     Command(
         "local status",
