@@ -57,18 +57,38 @@ class StaleFacts(HomelabError):
     pass
 
 
+@dataclass(frozen=True, slots=True)
+class WayOut:
+    """A change after which the plan holds; `saves_mib` is what the host then need not hold."""
+
+    do: str
+    saves_mib: int
+    loses: str
+    """What the lab then lacks; empty where it lacks nothing."""
+
+
 class BudgetExceeded(HomelabError):
-    """The floors do not fit. `lines` are (consumer, MiB) in the order in which they were asked for."""
+    """The floors do not fit. `lines` are (consumer, MiB) in the order in which they were asked for.
+
+    `ways_out` begins with the cheapest; every one has been planned.
+    """
 
     def __init__(
-        self, host: str, resource: str, total_mib: int, wanted_mib: int, lines: tuple[tuple[str, int], ...]
+        self,
+        host: str,
+        resource: str,
+        total_mib: int,
+        wanted_mib: int,
+        lines: tuple[tuple[str, int], ...],
+        ways_out: tuple[WayOut, ...] = (),
     ) -> None:
+        elsewhere = f"place {wanted_mib - total_mib} MiB of it elsewhere or leave it out"
         super().__init__(
             Problem(
                 f"host {host}",
                 f"{total_mib} MiB of {resource}, while what is placed on it needs {wanted_mib} MiB at least",
                 "the floors of everything placed on a host, its reserve and its headroom must fit",
-                f"place {wanted_mib - total_mib} MiB of it elsewhere or leave it out",
+                ways_out[0].do if ways_out else elsewhere,
             )
         )
         self.host = host
@@ -76,6 +96,10 @@ class BudgetExceeded(HomelabError):
         self.total_mib = total_mib
         self.wanted_mib = wanted_mib
         self.lines = lines
+        self.ways_out = ways_out
+
+    def with_ways_out(self, ways_out: tuple[WayOut, ...]) -> "BudgetExceeded":
+        return BudgetExceeded(self.host, self.resource, self.total_mib, self.wanted_mib, self.lines, ways_out)
 
     def as_json(self) -> dict[str, Any]:
         return {
@@ -85,7 +109,7 @@ class BudgetExceeded(HomelabError):
             "total_mib": self.total_mib,
             "wanted_mib": self.wanted_mib,
             "lines": [{"consumer": consumer, "wanted_mib": mib} for consumer, mib in self.lines],
-            "ways_out": [],
+            "ways_out": [{"do": w.do, "saves_mib": w.saves_mib, "loses": w.loses} for w in self.ways_out],
         }
 
 

@@ -47,10 +47,11 @@ def facts_of(machine: Machine, name: str | None = None) -> Facts:
         fix = "say --ram 32GiB, or --host with a recorded one"
         raise InvalidInput(Problem("what-if", "no memory", "a machine is planned by its memory", fix))
     facts = load(RECORDED / f"{name}.json") if name is not None else _plain()
-    return _changed(facts, machine)
+    return changed(facts, machine)
 
 
-def _changed(facts: Facts, machine: Machine) -> Facts:
+def changed(facts: Facts, machine: Machine) -> Facts:
+    """The same machine with what was said of it, and all else as it is."""
     measured, cpu = facts.homelab, facts.cpu
     if machine.ram is not None:
         mib = machine.ram // MIB * NOMINAL_PERCENT // 100
@@ -63,9 +64,11 @@ def _changed(facts: Facts, machine: Machine) -> Facts:
         measured = measured.model_copy(update={"architecture": machine.architecture})
         cpu = _cpu(machine.architecture)
     gpu = facts.gpu
-    if machine.gpu_vram is not None or machine.unified:
+    if machine.gpu_vram is not None or (machine.unified and not gpu.has_gpu):
         vram = measured.total_ram_mb if machine.gpu_vram is None else machine.gpu_vram // MIB
         gpu = Gpu(has_gpu=True, vendor="nvidia", gpu_name="imagined", gpu_count=1, gpu_vram_mb=vram)
+    elif measured.unified_memory:
+        gpu = gpu.model_copy(update={"gpu_vram_mb": measured.total_ram_mb})  # one pool for both
     storage = facts.storage
     if machine.disk is not None or machine.disk_class is not None:
         storage = _storage(facts.storage, machine)

@@ -155,6 +155,11 @@ def names(folder: Path = PROFILES) -> list[str]:
     return sorted(path.stem for path in folder.glob("*.yaml"))
 
 
+def bases(folder: Path = PROFILES) -> list[str]:
+    """Those that stand alone: the names that lab.yaml may give."""
+    return [name for name, layer in _layers(folder).items() if not layer.overlay]
+
+
 def load(name: str, *, ram_mib: int, flags: tuple[str, ...] = (), folder: Path = PROFILES) -> Profile:
     """The profile `name` (`auto`: the one for this much RAM) under the overlays that the processor allows.
 

@@ -1,16 +1,15 @@
-"""A plan for a machine at one's fingertips: its description checked, everything placed unless told otherwise."""
+"""A machine at one's fingertips: its description checked, and the lab that consists of it alone."""
 
 from collections.abc import Sequence
 from typing import get_args
 
-from homelab import budget, profile
+from homelab import profile
 from homelab.document import meant
 from homelab.errors import InvalidInput, Problem
 from homelab.facts import Facts, StorageClass
 from homelab.imagined import Architecture, Machine
-from homelab.lab import load
-from homelab.planner import HostPlan
-from homelab.specs import specs_of
+from homelab.lab import Host, Lab
+from homelab.situation import Situation
 from homelab.units import parse_bytes
 
 
@@ -52,20 +51,39 @@ def described(
     return machine
 
 
-def planned(facts: Facts, name: str, place: Sequence[str] | None, profile_name: str) -> HostPlan:
-    """The plan of this machine with the models of the current lab; `place` None is everything.
+def alone(lab: Lab, facts: Facts, name: str, place: Sequence[str] | None) -> Situation:
+    """This machine as the only host, with the models of `lab`; `place` None is everything.
 
-    Raises InvalidInput for an unknown consumer or profile, BudgetExceeded when it does not fit.
+    Raises InvalidInput for an unknown consumer.
     """
-    known = ["auto", *profile.names()]
-    if profile_name not in known:
-        raise InvalidInput(Problem("--profile", profile_name, "no such profile", meant(profile_name, known)))
-    rules = profile.load(profile_name, ram_mib=facts.homelab.total_ram_mb, flags=facts.cpu.flags)
-    consumers = rules.rules.consumers
-    everything = [consumer for consumer, rule in consumers.items() if not rule.by_hand]
-    unknown = [consumer for consumer in place or () if consumer not in consumers]
+    rules = profile.load(lab.profile, ram_mib=facts.homelab.total_ram_mb, flags=facts.cpu.flags).rules
+    everything = [consumer for consumer, rule in rules.consumers.items() if not rule.by_hand]
+    host = imagined_host(known_consumers(place) if place else everything)
+    return Situation(lab.model_copy(update={"hosts": {name: host}}), {name: named(facts, name)})
+
+
+def known_profile(name: str) -> str:
+    """Raises InvalidInput for a name that lab.yaml could not give."""
+    known = ["auto", *profile.bases()]
+    if name not in known:
+        raise InvalidInput(Problem("--profile", name, "no such profile", meant(name, known)))
+    return name
+
+
+def known_consumers(place: Sequence[str]) -> Sequence[str]:
+    """Raises InvalidInput with every consumer that no profile knows."""
+    known = list(profile.load("default", ram_mib=1).rules.consumers)
+    unknown = [consumer for consumer in place if consumer not in known]
     if unknown:
-        names = list(consumers)
-        raise InvalidInput(*(Problem("--place", one, "no such consumer", meant(one, names)) for one in unknown))
-    ledger = budget.plan(facts, place or everything, rules, name)
-    return HostPlan(name, facts, rules, ledger, specs_of(ledger, rules, load()))
+        raise InvalidInput(*(Problem("--place", one, "no such consumer", meant(one, known)) for one in unknown))
+    return place
+
+
+def imagined_host(place: Sequence[str]) -> Host:
+    return Host(address="imagined", place=tuple(place))
+
+
+def named(facts: Facts, name: str) -> Facts:
+    """The facts as those of the host `name`."""
+    measured = facts.homelab.model_copy(update={"host": name})
+    return facts.model_copy(update={"host": name, "homelab": measured})

@@ -13,8 +13,9 @@ LAYERS = (
     {"lab", "facts", "profile"},
     {"budget"},
     {"specs"},
-    {"config", "planner", "imagined"},
-    {"audit", "doctor", "explain", "ways_out", "what_if", "local", "components", "hostvars"},
+    {"config", "situation", "imagined"},
+    {"planner", "ways_out"},
+    {"audit", "doctor", "explain", "changes", "what_if", "difference", "local", "components", "hostvars"},
     {"phases"},
     {"cli"},
 )

@@ -39,9 +39,7 @@ class Memory:
     free: int
 
 
-def share_out(
-    facts: Facts, placed: Sequence[str], profile: Profile, demands: Mapping[str, Demand]
-) -> Memory:
+def share_out(facts: Facts, placed: Sequence[str], profile: Profile, demands: Mapping[str, Demand]) -> Memory:
     """Raises BudgetExceeded when reserve, headroom and the floors of everything placed do not fit."""
     rules = profile.rules
     total = given("fact", "homelab.total_ram_mb", facts.homelab.total_ram_mb, "MiB", "measured on the host")
@@ -118,7 +116,9 @@ def _grow_models(
     ceiling rises faster with RAM than what is left does, so others would get less from more RAM.
     """
     rules = profile.rules
-    follow = any(name == rules.growth.halves_with_burst or rules.consumers[name].kind == "burst" for name in grants)
+    follow = any(
+        name == rules.growth.halves_with_burst or rules.consumers[name].kind == "burst" for name in grants
+    )
     unused = 0
     for name, demand in here.items():
         offered = min(demand.most.value - demand.least.value, left // 2 if follow else left)

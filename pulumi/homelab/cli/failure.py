@@ -26,6 +26,7 @@ def tell(error: HomelabError | PipelineError, asked: Asked) -> None:
         from homelab.cli.ledger import show_refusal
 
         show_refusal(known)
+        return
     for problem in known.problems:
         sys.stderr.write(line(problem, colour=coloured(sys.stderr)) + "\n")
 

@@ -106,7 +106,7 @@ def shares(amounts: Sequence[int], width: int) -> list[int]:
 
 
 def refusal(error: BudgetExceeded) -> RenderableType:
-    """Everything that was asked of the host, and how much is missing."""
+    """Everything that was asked of the host, how much is missing, and what can be done."""
     missing = error.wanted_mib - error.total_mib
     foot = {
         "consumer": f"sum\n{error.resource} of {error.host}\nmissing",
@@ -115,10 +115,19 @@ def refusal(error: BudgetExceeded) -> RenderableType:
     rows = table("consumer", "at least", numbers=("at least",), sums=foot)
     for consumer, mib in error.lines:
         rows.add_row(consumer, str(mib))
-    return Group(
-        Text(f"{error.host} · what is placed on it needs, in MiB of {error.resource}", style="bold"), rows
-    )
+    title = Text(f"{error.host} · what is placed on it needs, in MiB of {error.resource}", style="bold")
+    return Group(title, rows, *_ways_out(error), *map(Text, map(str, error.problems)))
+
+
+def _ways_out(error: BudgetExceeded) -> Iterable[RenderableType]:
+    if not error.ways_out:
+        return
+    rows = table("what fits instead, the cheapest first", "saves MiB", "what is lost", numbers=("saves MiB",))
+    for way in error.ways_out:
+        rows.add_row(way.do, str(way.saves_mib or ""), way.loses or "nothing")
+    yield from (rows, Text())
 
 
 def show_refusal(error: BudgetExceeded) -> None:
+    """On stderr, wrapped at its width."""
     console("stderr").print(refusal(error))
