@@ -16,7 +16,14 @@ def facts(
     storage: str = "nvme",
     flags: tuple[str, ...] = ("avx", "avx2"),
     host: str = "desktop",
+    vram_mib: int | None = None,
+    unified: bool = False,
 ) -> Facts:
+    """`vram_mib` is a card's; `unified` a GPU that computes in main memory."""
+    gpu: dict[str, object] = {"has_gpu": False}
+    if vram_mib is not None or unified:
+        vram = ram_mib if vram_mib is None else vram_mib
+        gpu = {"has_gpu": True, "vendor": "nvidia", "gpu_name": "made up", "gpu_count": 1, "gpu_vram_mb": vram}
     document = {
         "schema_version": 1,
         "host": host,
@@ -38,7 +45,7 @@ def facts(
             "memory_cgroup": True,
             "model": None,
             "virtualization": "none",
-            "unified_memory": False,
+            "unified_memory": unified,
         },
         "cpu_capabilities": {
             "cpu_model": "made up",
@@ -48,7 +55,7 @@ def facts(
             "has_avx512": "avx512f" in flags,
             "has_neon": "asimd" in flags,
         },
-        "gpu_info": {"has_gpu": False},
+        "gpu_info": gpu,
         "storage_performance": {
             "devices": [],
             "mounts": [

@@ -29,8 +29,9 @@ def chosen(what: tuple[Model, ...], mib: int, wish: Wish = WISH) -> str:
 @pytest.mark.parametrize(
     ("mib", "setup"),
     [
-        # UD-Q4_K_XL is 16,708.5 MiB, 4,096 tokens at q8_0 are 112.4, the buffer at most 410.6.
-        (17232, "glm-4.7-flash UD-Q4_K_XL, 4096 tokens in one slot, cache q8_0"),
+        # IQ4_XS is 15,592.6 MiB, 4,096 tokens at q8_0 are 112.4, the buffer at most 410.5.
+        (16116, "glm-4.7-flash IQ4_XS, 4096 tokens in one slot, cache q8_0"),
+        (17232, "glm-4.7-flash IQ4_XS, 16384 tokens in 2 slots, cache q8_0"),
         (18500, "glm-4.7-flash Q4_K_M, 16384 tokens in one slot, cache q8_0"),
         (20838, "glm-4.7-flash Q4_K_M, 16384 tokens in 2 slots, cache f16"),
         (30000, "glm-4.7-flash Q6_K, 32768 tokens in 2 slots, cache f16"),
@@ -43,7 +44,7 @@ def test_context_first_until_it_is_enough_then_bits_then_slots_then_the_cache(mi
 
 def test_a_memory_below_the_smallest_setup_fits_nothing() -> None:
     least = smallest(GLM, WISH).mib
-    assert least == 17232
+    assert least == 16116
     assert fit(GLM, least - 1, WISH) is None
 
 

@@ -11,7 +11,7 @@ from homelab.budget import models
 from homelab.budget.models import Demand
 from homelab.errors import BudgetExceeded
 from homelab.facts import Facts
-from homelab.figure import Figure, given
+from homelab.figure import Figure, given, merge
 from homelab.profile import Consumer, Profile
 
 STEP = 100
@@ -116,9 +116,8 @@ def _grow_models(
     ceiling rises faster with RAM than what is left does, so others would get less from more RAM.
     """
     rules = profile.rules
-    follow = any(
-        name == rules.growth.halves_with_burst or rules.consumers[name].kind == "burst" for name in grants
-    )
+    sharing = {rules.growth.halves_with_burst, *(n for n, rule in rules.consumers.items() if rule.kind == "burst")}
+    follow = not sharing.isdisjoint(grants)
     unused = 0
     for name, demand in here.items():
         offered = min(demand.most.value - demand.least.value, left // 2 if follow else left)
@@ -129,7 +128,8 @@ def _grow_models(
         if value == demand.most.value:
             limit = demand.most
         elif taken < offered:
-            limit = most.then("clamp", "the models' ceiling", value, f"all of it but {others} MiB of others")
+            both = Figure(most.value, most.unit, merge(demand.least, most))
+            limit = both.then("clamp", "the models' ceiling", value, f"all of it but {others} MiB of others")
         else:
             part = "half of what is left" if follow else "all that is left"
             limit = demand.least.then("clamp", "left over", value, f"its floor and {part}")
