@@ -1,6 +1,6 @@
 """lab.yaml: the one file a person edits. `lab.example.yaml` is its manual, and is what an absent one means."""
 
-from homelab.lab.host import Host
+from homelab.lab.host import Host, Serve
 from homelab.lab.lab import EXAMPLE, Lab, load
 from homelab.lab.local import Local, Ports
 from homelab.lab.models import BUILTIN_DIMENSIONS, BUILTIN_MODEL, Chat, Embedding, Models
@@ -18,5 +18,6 @@ __all__ = [
     "Local",
     "Models",
     "Ports",
+    "Serve",
     "load",
 ]
