@@ -15,16 +15,16 @@ from homelab.errors import BudgetExceeded
 from homelab.explain import everything
 from homelab.facts import Facts
 from homelab.planner import HostPlan
-from homelab.specs import Garage, LiteLLM, Nats, Pipeline, Postgres
+from homelab.specs import Autoscaling, Collector, Garage, LiteLLM, Nats, Pipeline, Postgres, Timescaledb
 from pipeline.contract import STREAMS
 from unit.hosts import facts
 from unit.recorded import LAB
 
 MIB, GIB = 1024**2, 1024**3
-NEED_A_MODEL = {"llama-server", "ollama"}
-"""Their floor is a model's size, not the profile's."""
+CONSUMERS = sorted(profile.load("default", ram_mib=1).rules.consumers)
+EVERYTHING = tuple(name for name in CONSUMERS if name not in ("llama-server", "ollama"))
+"""But a model, which alone is larger than most hosts."""
 
-CONSUMERS = sorted(profile.load("default", ram_mib=1).rules.consumers.keys() - NEED_A_MODEL)
 PROFILES = ("auto", "default", "high-memory", "low-memory")
 
 
@@ -36,10 +36,18 @@ class Case(NamedTuple):
     flags: tuple[str, ...]
     placed: tuple[str, ...]
     profile: str
+    vram_mib: int | None
+    unified: bool
 
     def facts(self) -> Facts:
         return facts(
-            self.ram_mib, cores=self.cores, disk_gib=self.disk_gib, storage=self.storage, flags=self.flags
+            self.ram_mib,
+            cores=self.cores,
+            disk_gib=self.disk_gib,
+            storage=self.storage,
+            flags=self.flags,
+            vram_mib=None if self.unified else self.vram_mib,
+            unified=self.unified,
         )
 
     def plan(self) -> HostPlan:
@@ -62,11 +70,13 @@ cases = st.builds(
     storage=st.sampled_from(["nvme", "ssd", "hdd", "emmc", "sd"]),
     flags=st.sampled_from([("avx", "avx2"), ("avx",), ("asimd",)]),
     placed=st.one_of(
-        st.just(tuple(CONSUMERS)),
+        st.just(EVERYTHING),
         st.just(("postgres",)),
         st.sets(st.sampled_from(CONSUMERS), min_size=1).map(lambda chosen: tuple(sorted(chosen))),
     ),
     profile=st.sampled_from(PROFILES),
+    vram_mib=st.one_of(st.none(), st.integers(min_value=2_000, max_value=100_000)),
+    unified=st.booleans(),
 )
 
 
@@ -146,7 +156,45 @@ def litellm_starts(plan: HostPlan) -> None:
     assert litellm.num_workers.value * 365 <= line.limit.value  # MiB, a worker's measured peak
 
 
-STARTS = {"nats": nats_starts, "postgres": postgres_starts, "garage": garage_starts, "litellm": litellm_starts}
+def openobserve_starts(plan: HostPlan) -> None:
+    parts = [row.figure.value for row in plan.specs["openobserve"].table() if row.figure.unit == "MiB"]
+    assert len(parts) == 3
+    assert min(parts) >= 64
+    assert sum(parts) <= plan.budget.line("openobserve").limit.value * 2 / 3
+
+
+def collector_starts(plan: HostPlan) -> None:
+    """memorylimiter refuses a spike that is not below its limit."""
+    collector, limit = cast(Collector, plan.specs["collector"]), plan.budget.line("collector").limit.value
+    assert 0 < collector.spike_limit_mib.value < collector.limit_mib.value < limit
+    assert collector.gomemlimit.value < limit
+
+
+def timescaledb_starts(plan: HostPlan) -> None:
+    """The app's own schema: 20 connections at least."""
+    app, line = cast(Timescaledb, plan.specs["timescaledb"]), plan.budget.line("timescaledb")
+    assert 20 <= app.max_connections.value <= 100
+    assert app.max_memory.value <= line.limit.value
+    assert 1 <= app.max_cpus.value <= max(1, line.cpu_limit.value // 1000)
+
+
+def a_burst_consumer_scales(plan: HostPlan, consumer: str) -> None:
+    scaling, line = cast(Autoscaling, plan.specs[consumer]), plan.budget.line(consumer)
+    assert 1 == scaling.min_replicas.value <= scaling.max_replicas.value == line.replicas_max
+    assert {scaling.cpu.value, scaling.memory.value} <= {70, 80}
+
+
+STARTS = {
+    "nats": nats_starts,
+    "postgres": postgres_starts,
+    "garage": garage_starts,
+    "litellm": litellm_starts,
+    "openobserve": openobserve_starts,
+    "collector": collector_starts,
+    "timescaledb": timescaledb_starts,
+    "extract": lambda plan: a_burst_consumer_scales(plan, "extract"),
+    "graph": lambda plan: a_burst_consumer_scales(plan, "graph"),
+}
 
 
 @given(cases)

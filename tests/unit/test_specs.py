@@ -11,6 +11,8 @@ from homelab import lab, planner
 from homelab.errors import BudgetExceeded
 from homelab.planner import HostPlan
 from unit.hosts import facts
+from unit.recorded import EVERYTHING
+from unit.recorded import plan as recorded
 
 EXAMPLE = lab.load(Path(__file__).parents[2] / "lab.example.yaml")
 
@@ -80,3 +82,55 @@ def test_every_setting_has_a_chain_from_a_measurement_or_a_profile(ram_mib: int)
         assert len(spec.table()) == len(fields(spec))
         for row in spec.table():
             assert row.figure.chain[0].kind in ("fact", "profile"), row.name
+
+
+def everything(ram_mib: int, **machine: object) -> dict[str, dict[str, str]]:
+    host = EXAMPLE.hosts["desktop"].model_copy(update={"address": "any.lan", "place": EVERYTHING})
+    lab = EXAMPLE.model_copy(update={"hosts": {"desktop": host}})
+    plan = planner.plan_host(lab, "desktop", facts(ram_mib, **machine))  # type: ignore[arg-type]
+    return {name: spec.settings() for name, spec in plan.specs.items()}
+
+
+def test_the_watching_and_trying_services_of_the_default_desktop_stay_inside_their_limits() -> None:
+    settings = everything(31949)
+    assert settings["openobserve"] == {  # of 1595 MiB
+        "ZO_MEMORY_CACHE_MAX_SIZE": "398",
+        "ZO_MEMORY_CACHE_DATAFUSION_MAX_SIZE": "319",
+        "ZO_MEM_TABLE_MAX_SIZE": "319",
+        "ZO_MEMORY_CIRCUIT_BREAKER_RATIO": "90",
+    }
+    assert settings["collector"] == {  # of 192 MiB
+        "memory_limiter.limit_mib": "153",
+        "memory_limiter.spike_limit_mib": "48",
+        "GOMEMLIMIT": "153MiB",
+    }
+    assert settings["promptfoo"] == {"NODE_OPTIONS": "--max-old-space-size=384"}  # of 512 MiB
+
+
+def test_more_replicas_start_at_seven_tenths_of_the_cpu_or_eight_tenths_of_the_memory() -> None:
+    settings = everything(31949)
+    targets = {"cpu.averageUtilization": "70", "memory.averageUtilization": "80"}
+    assert settings["extract"] == {"minReplicas": "1", "maxReplicas": "2", **targets}
+    assert settings["graph"] == {"minReplicas": "1", "maxReplicas": "1", **targets}
+
+
+def test_a_small_host_works_its_cores_longer_and_its_memory_less() -> None:
+    assert everything(15900, cores=4)["extract"] == {
+        "minReplicas": "1",
+        "maxReplicas": "1",
+        "cpu.averageUtilization": "80",
+        "memory.averageUtilization": "70",
+    }
+
+
+def test_timescaledb_is_told_its_share_of_a_home_assistant_yellow() -> None:
+    assert recorded("yellow-cm4-4g", ("timescaledb",)).specs["timescaledb"].settings() == {
+        "timescaledb.maxmemory": "1850MB",  # half of 3700
+        "timescaledb.maxcpus": "2",
+        "max_connections": "57",
+    }
+
+
+def test_the_pipelines_settings_are_where_something_reads_them() -> None:
+    assert "pipeline" not in recorded("yellow-cm4-4g", ("timescaledb",)).specs
+    assert recorded("pi5-4g", ("extract",)).specs["pipeline"].settings()["stream_scale"] == "1.000"

@@ -5,34 +5,49 @@ from collections.abc import Mapping
 from homelab.budget import Budget
 from homelab.lab import Lab
 from homelab.profile import Profile
+from homelab.specs.autoscaling import Autoscaling, autoscaling
 from homelab.specs.base import Setting, Spec
+from homelab.specs.collector import Collector, collector
 from homelab.specs.embedder import Embedder, embedder
 from homelab.specs.garage import Garage, garage
 from homelab.specs.litellm import LiteLLM, litellm
 from homelab.specs.llama_server import LlamaServer, llama_server
 from homelab.specs.nats import Nats, nats
 from homelab.specs.ollama import Ollama, ollama
+from homelab.specs.openobserve import OpenObserve, openobserve
 from homelab.specs.oxigraph import Oxigraph, oxigraph
 from homelab.specs.pipeline import Pipeline, pipeline
 from homelab.specs.postgres import Postgres, postgres
+from homelab.specs.promptfoo import Promptfoo, promptfoo
+from homelab.specs.timescaledb import Timescaledb, timescaledb
 
 __all__ = [
+    "Autoscaling",
+    "Collector",
     "Embedder",
     "Garage",
     "LiteLLM",
     "LlamaServer",
     "Nats",
     "Ollama",
+    "OpenObserve",
     "Oxigraph",
     "Pipeline",
     "Postgres",
+    "Promptfoo",
     "Setting",
     "Spec",
+    "Timescaledb",
     "specs_of",
 ]
 
 PIPELINE = "pipeline"
 """The key of the settings that every stage and the API share."""
+
+_OF_PIPELINE = {"nats", "extract", "chunk", "embed", "graph", "api"}
+"""Who reads them: the workers, the API, and the step that makes the streams."""
+
+_BURST = ("extract", "graph")
 
 _OF_BUDGET = {
     "nats": nats,
@@ -40,6 +55,10 @@ _OF_BUDGET = {
     "oxigraph": oxigraph,
     "garage": garage,
     "litellm": litellm,
+    "openobserve": openobserve,
+    "collector": collector,
+    "promptfoo": promptfoo,
+    "timescaledb": timescaledb,
     "llama-server": llama_server,
     "ollama": ollama,
 }
@@ -50,5 +69,9 @@ def specs_of(budget: Budget, profile: Profile, lab: Lab) -> Mapping[str, Spec]:
     specs: dict[str, Spec] = {name: spec(budget) for name, spec in _OF_BUDGET.items() if name in budget}
     if "embedder" in budget:
         specs["embedder"] = embedder(budget, profile)
-    specs[PIPELINE] = pipeline(budget, profile, lab)
+    for name in _BURST:
+        if name in budget:
+            specs[name] = autoscaling(budget, profile, name)
+    if any(name in budget for name in _OF_PIPELINE):
+        specs[PIPELINE] = pipeline(budget, profile, lab)
     return specs

@@ -47,7 +47,10 @@ def pipeline(budget: Budget, profile: Profile, lab: Lab) -> Pipeline:
 def _stream_scale(budget: Budget) -> Figure:
     """Thousandths by which every stream's ceiling is multiplied so that all fit the file store together."""
     ceiling = sum(stream.max_bytes for stream in STREAMS) // GIB
-    store = budget.disk.shares.get("nats", budget.disk.total)
+    store = budget.disk.shares.get("nats")
+    if store is None:
+        because = "NATS is on another host, whose plan scales its streams"
+        return budget.disk.total.then("rule", "stream_scale", 1000, because, unit="‰")
     scale = min(1000, store.value * STREAM_PERCENT * 10 // ceiling)
     because = f"the streams' ceilings are {ceiling} GiB; together they take {STREAM_PERCENT} % of the file store"
     return store.then("rule", "stream_scale", max(1, scale), because, unit="‰")
