@@ -33,7 +33,8 @@ def share_out(facts: Facts, placed: Sequence[str], profile: Profile, data_path: 
             because = f"{percent} % of the {remainder} GiB that images, fixed volumes and free space leave"
             shares[name] = usable.then("profile", source, remainder * percent // 100, because)
     _must_fit(facts.host, total, shares)
-    return Disk(storage_class, total, shares)
+    mount = facts.storage.mount_of(data_path)
+    return Disk(storage_class, total, shares, None if mount is None else mount.path)
 
 
 def _measured(facts: Facts, data_path: str) -> tuple[Figure, Figure, StorageClass]:

@@ -1,14 +1,17 @@
 """`homelab plan`: the ledger of each host, for people as a table and a bar, for programs as `plan/1`."""
 
 from collections.abc import Sequence
+from dataclasses import asdict
 from typing import Annotated, Any
 
 import typer
 
 from homelab.budget import Line, Serving, Vram
+from homelab.cli.gates import REFUSED, shown
 from homelab.cli.ledger import ledger
 from homelab.cli.output import Json, console, print_json
 from homelab.document import meant
+from homelab.gates import judge
 from homelab.lab import load
 from homelab.planner import HostPlan, plan_lab
 
@@ -17,10 +20,10 @@ def plan(
     host: Annotated[str | None, typer.Option(metavar="NAME", help="only this host of lab.yaml")] = None,
     as_json: Json = False,
 ) -> None:
-    """Print who gets how much memory and CPU on each host, and what is left.
+    """Print who gets how much memory and CPU on each host, what is left, and which measurements stand against it.
 
     Everything follows from the measured facts, lab.yaml and the profile; nothing is changed. What cannot fit is
-    refused with the whole sum, and exit code 1.
+    refused with the whole sum, and exit code 1; what cannot run there as measured, with exit code 3.
 
     Examples:
       homelab plan
@@ -33,12 +36,20 @@ def plan(
     chosen = [one for one in plan_lab(lab).hosts if host in (None, one.name)]
     if as_json:
         print_json(document(chosen))
-        return
+    else:
+        _print(chosen, host)
+    if any(gate.severity == "refuse" for one in chosen for gate in judge(one.facts, one.budget)):
+        raise typer.Exit(REFUSED)
+
+
+def _print(chosen: Sequence[HostPlan], host: str | None) -> None:
     screen = console()
     for number, one in enumerate(chosen):
         if number:
             screen.print()
         screen.print(ledger(one.budget, one.profile.name))
+        for line in map(shown, judge(one.facts, one.budget)):
+            screen.print(line)
     if not chosen:
         screen.print(f"nothing is placed on {host or 'any host'}")
 
@@ -58,6 +69,7 @@ def _host(one: HostPlan) -> dict[str, Any]:
         "models": [_serving(name, serving) for name, serving in one.budget.servings.items()],
         "vram": None if one.budget.vram is None else _vram(one.budget.vram),
         "settings": {name: spec.settings() for name, spec in one.specs.items()},
+        "gates": [asdict(gate) for gate in judge(one.facts, one.budget)],
     }
 
 
