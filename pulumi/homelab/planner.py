@@ -7,6 +7,7 @@ from pathlib import Path
 from homelab.errors import BudgetExceeded, HomelabError
 from homelab.facts import check, load
 from homelab.lab import Lab
+from homelab.placement import settled
 from homelab.situation import HostPlan, Situation, plan_each, plan_host
 from homelab.ways_out import ways_out
 
@@ -50,6 +51,8 @@ def plan_lab(lab: Lab, facts_dir: Path | None = None, *, now: datetime | None = 
 def measured(lab: Lab, facts_dir: Path | None = None, *, now: datetime | None = None) -> Situation:
     """The facts of every host that something is placed on, and of the others where there are usable ones.
 
+    A host that lab.yaml is silent about then has the placement that its facts suggest.
+
     Raises StaleFacts or InvalidInput for facts that cannot be used.
     """
     folder = lab.facts_dir if facts_dir is None else facts_dir
@@ -63,9 +66,9 @@ def measured(lab: Lab, facts_dir: Path | None = None, *, now: datetime | None = 
         except HomelabError:
             if host.placed:
                 raise
-            continue  # nothing runs there: it is only not offered as a place
+            continue  # nothing runs there, and nothing is placed there
         known[name] = facts
-    return Situation(lab, known)
+    return settled(Situation(lab, known))
 
 
 def local_machine_id() -> str | None:
