@@ -22,6 +22,17 @@ ROLES = {
 }
 """The stores of a small server, a NAS' object store, the workers of an agent, Home Assistant's database."""
 
+MODELS = {
+    "desktop-32g-nvidia": ("postgres", "llama-server", "ollama"),
+    "orin-32g": ("llama-server",),
+    "orin-64g": ("llama-server",),
+    "orin-nx-16g": ("ollama",),
+    "pi5-4g": ("ollama",),
+    "pi5-8g": ("ollama",),
+    "spark-128g": ("llama-server", "ollama"),
+}
+"""Servers of models: unified memory, a card that holds one of two, and none."""
+
 
 def plan(host: str, placed: tuple[str, ...], *, at_most_mib: int | None = None) -> HostPlan:
     """With the example's models; its data is on the root file system. Raises BudgetExceeded.

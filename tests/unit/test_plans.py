@@ -12,7 +12,7 @@ import pytest
 
 from homelab.cli.plan import document
 from homelab.errors import BudgetExceeded
-from unit.recorded import EVERYTHING, HOSTS, ROLES, plan
+from unit.recorded import EVERYTHING, HOSTS, MODELS, ROLES, plan
 
 FIXTURES = Path(__file__).parents[1] / "fixtures"
 PLANS = FIXTURES / "plans"
@@ -49,13 +49,18 @@ def test_a_small_recorded_machine_is_planned_for_its_role_as_reviewed(host: str)
     is_as_reviewed(f"{host}.role", rendered(host, ROLES[host]))
 
 
+@pytest.mark.parametrize("host", MODELS)
+def test_a_recorded_machine_that_serves_models_is_planned_as_reviewed(host: str) -> None:
+    is_as_reviewed(f"{host}.models", rendered(host, MODELS[host]))
+
+
 def test_every_machine_that_cannot_hold_everything_holds_its_role() -> None:
     assert {host for host in HOSTS if schema(host) == "refusal/1"} <= ROLES.keys()
     assert [host for host in ROLES if schema(f"{host}.role") != "plan/1"] == []
 
 
 def test_no_snapshot_is_of_a_machine_that_is_gone() -> None:
-    expected = {*HOSTS, *(f"{host}.role" for host in ROLES)}
+    expected = {*HOSTS, *(f"{host}.role" for host in ROLES), *(f"{host}.models" for host in MODELS)}
     assert {path.stem for path in PLANS.glob("*.json")} == expected
 
 

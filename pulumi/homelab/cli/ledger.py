@@ -9,6 +9,7 @@ from rich.text import Text
 
 from homelab.budget import Budget, Line
 from homelab.cli.output import console, percent, table
+from homelab.cli.serving import servings
 from homelab.errors import BudgetExceeded
 from homelab.units import human_mib
 
@@ -39,7 +40,7 @@ def ledger(budget: Budget, profile: str) -> RenderableType:
     title = Text(f"{budget.host}", style="bold")
     title.append(f" · {human_mib(total)} · {cores:g} cores · profile {profile}", style="not bold")
     note = Text(NOTE, style="dim")
-    return Group(title, rows, MemoryBar(budget), note)
+    return Group(title, rows, MemoryBar(budget), note, *servings(budget))
 
 
 def _cells(line: Line, total: int) -> tuple[str, ...]:

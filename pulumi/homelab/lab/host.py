@@ -65,12 +65,11 @@ class Host(Document):
 
     @model_validator(mode="after")
     def _placed_where_it_serves(self) -> Self:
-        idle = [name for name in self.serve.chosen if name not in self.placed]
+        idle = [(name, models[0]) for name, models in self.serve.chosen.items() if name not in self.placed]
         if idle:
-            rule = "it is not placed on this host"
-            given = {name: ", ".join(self.serve.chosen[name]) for name in idle}
+            rule = "not placed on this host"
             raise broken_at(
-                *((("serve", name), given[name], broken(rule, f"add {name} to place")) for name in idle)
+                *((("serve", name), model, broken(rule, f"add {name} to place")) for name, model in idle)
             )
         return self
 
