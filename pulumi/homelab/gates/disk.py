@@ -51,7 +51,8 @@ def etcd(facts: Facts, budget: Budget) -> Iterator[Gate]:
         rule = f"etcd's many small writes are too slow for {mount.storage_class} and wear it out"
         yield Gate("disk.etcd", "warn", facts.host, evidence, rule, K3S_SAYS, f"{SQLITE}, or {OTHER}")
         return
-    yield Gate("disk.etcd", "info", facts.host, evidence, rule, ETCD_SAYS, f"{SQLITE}, or measure: {_benchmark(facts)}")
+    mend = f"{SQLITE}, or measure: {_benchmark(facts)}"
+    yield Gate("disk.etcd", "info", facts.host, evidence, rule, ETCD_SAYS, mend)
 
 
 def jetstream(facts: Facts, budget: Budget) -> Iterator[Gate]:
