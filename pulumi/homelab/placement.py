@@ -1,5 +1,7 @@
 """What runs where when lab.yaml is silent: each machine does what its kind is for, as docs/budget.md tells."""
 
+from collections.abc import Sequence
+
 from homelab.consumers import LOCAL
 from homelab.errors import BudgetExceeded
 from homelab.facts import Facts
@@ -12,42 +14,38 @@ SERVES_MIB = 7000
 def settled(now: Situation) -> Situation:
     """The same with a placement on every measured host that lab.yaml says nothing of. Pure.
 
-    Only the control plane may then be refused; no other host is given what it cannot hold.
+    No host is given what it cannot hold, so that silence refuses no plan.
     """
-    core = _control_plane(now)
     silent = [name for name, host in now.lab.hosts.items() if host.place is None and not host.placed]
-    placed = {name: _role(now, name) for name in silent if name in now.facts and name != core}
-    if core is not None:
-        placed[core] = LOCAL
-    return now.placing(placed)
+    silent = [name for name in silent if name in now.facts]
+    core = _control_plane(now, silent)
+    return now.placing({name: LOCAL if name == core else _role(now, name) for name in silent})
 
 
-def _control_plane(now: Situation) -> str | None:
-    """The silent host that must hold the platform: none where one is local or lab.yaml has placed the database.
+def _control_plane(now: Situation, silent: Sequence[str]) -> str | None:
+    """Which of the silent hosts holds the platform: none where one is local or lab.yaml has placed the database.
 
-    Of the others the one with the most memory, and of equals the first; never one whose memory its GPU shares.
+    The one with the most memory, and of equals the first; never one whose memory its GPU shares.
     """
     if any(host.local or "postgres" in host.placed for host in now.lab.hosts.values()):
         return None
-    able = [
-        name
-        for name, host in now.lab.hosts.items()
-        if host.place is None and host.system == "linux" and name in now.facts
-    ]
-    able = [name for name in able if not now.facts[name].homelab.unified_memory]
+    able = [name for name in silent if not now.facts[name].homelab.unified_memory and _holds(now, name, LOCAL)]
     return max(able, key=lambda name: now.facts[name].homelab.total_ram_mb, default=None)
 
 
 def _role(now: Situation, name: str) -> tuple[str, ...]:
     """The first that fits of what a machine of this kind is for; nothing is an answer too."""
-    for consumer in _wanted(now.facts[name]):
-        trial = now.placing({name: (consumer,)})
-        try:
-            plan_host(trial.lab, name, trial.facts[name])
-        except BudgetExceeded:
-            continue
-        return (consumer,)
-    return ()
+    wanted = ((consumer,) for consumer in _wanted(now.facts[name]))
+    return next((place for place in wanted if _holds(now, name, place)), ())
+
+
+def _holds(now: Situation, name: str, place: Sequence[str]) -> bool:
+    trial = now.placing({name: place})
+    try:
+        plan_host(trial.lab, name, trial.facts[name])
+    except BudgetExceeded:
+        return False
+    return True
 
 
 def _wanted(facts: Facts) -> tuple[str, ...]:

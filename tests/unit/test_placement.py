@@ -82,3 +82,7 @@ def test_placing_twice_changes_nothing() -> None:
     situation = Situation(LAB.model_copy(update={"hosts": {"jetson": ssh()}}), {"jetson": facts("orin-64g")})
     once = settled(situation)
     assert settled(once) == once
+
+
+def test_a_lab_of_small_hosts_alone_has_no_control_plane() -> None:
+    assert placed({"small": ssh(), "nas": ssh()}, {"small": "pi5-4g", "nas": "pi4-4g"}) == {"small": (), "nas": ()}
