@@ -80,6 +80,12 @@ local-up *flags: environments
 local-status *flags: environment
     @{{ homelab }} local status "$@"
 
+[doc("Measured peaks beside the plan, and the profile that follows as a diff; never applied")]
+[group("local platform")]
+[no-cd]
+drift *flags: environment
+    @{{ homelab }} drift "$@"
+
 [doc("Stop it in reverse order; the data stays")]
 [group("local platform")]
 [no-cd]

@@ -15,8 +15,8 @@ LAYERS = (
     {"gates", "specs"},
     {"config", "situation", "imagined"},
     {"placement", "planner", "ways_out"},
-    {"audit", "doctor", "explain", "changes", "what_if", "difference", "local", "components", "hostvars"},
-    {"phases"},
+    {"audit", "explain", "changes", "what_if", "difference", "local", "components", "hostvars"},
+    {"doctor", "drift", "phases"},
     {"cli"},
 )
 """Data goes through once: a room imports from its own layer or one above it in this list, never below."""

@@ -47,6 +47,12 @@ COMMANDS = (
     Command("search", "homelab.cli.data:search", "Documents", "the passages nearest to a text"),
     Command("ask", "homelab.cli.data:ask", "Documents", "an answer from the documents, with citations"),
     Command("status", "homelab.cli.data:status", "Documents", "services, streams, and how much is stored"),
+    Command(
+        "drift",
+        "homelab.cli.drift:drift",
+        "Platform",
+        "what services used at most beside their limits, and the profile that follows",
+    ),
     Command("local down", "homelab.cli.local:down", "Platform", "stop the platform; data stays"),
     Command("tools", "homelab.cli.tools:tools", "Tools", "build servers that no Python package carries"),
 )
