@@ -32,6 +32,10 @@ environments-dev:
 environment-dev:
     @{{ prepare }} dev
 
+[private]
+environment-mutation:
+    @{{ prepare }} mutation
+
 [doc("From nothing to an answer: audit, plan, start, ingest PATHs (or the samples), ask")]
 [group("start here")]
 [no-cd]
@@ -130,6 +134,22 @@ test-unit *flags: environment-dev
 [group("develop")]
 test-properties *flags: environment-dev
     @HYPOTHESIS_PROFILE=full {{ bin }}/python -m pytest --timeout=0 tests/unit/test_properties.py "$@"
+
+[doc("Change the ledger and the specs in a thousand ways; a test must fail each time (hours)")]
+[group("develop")]
+test-mutation: environment-mutation
+    #!/usr/bin/env bash
+    set -euo pipefail
+    scratch=$(mktemp -d)
+    trap 'rm -rf "$scratch"' EXIT
+    git archive HEAD | tar --extract --directory "$scratch"
+    cd "$scratch"
+    export PATH={{ bin }}:$PATH PYTHONPATH=$scratch/pulumi:$scratch/pipeline
+    cosmic-ray init tests/mutation.toml session.sqlite
+    cr-filter-operators session.sqlite tests/mutation.toml
+    cosmic-ray exec tests/mutation.toml session.sqlite
+    cr-report session.sqlite --surviving-only --show-diff
+    cr-rate session.sqlite --fail-over 10
 
 [doc("Lint, format and types; writes nothing")]
 [group("develop")]
