@@ -46,8 +46,8 @@ class Patience:
                 if delay is None:
                     raise
                 _log.warning(line("waiting", doc=doc_id, tried=failures, seconds=delay, reason=error))
-                if isinstance(error, NoSpace) and failures == 1:
-                    await self._tell(error)
+                if isinstance(error, NoSpace):
+                    await self._tell(error)  # each time: whoever came later waits for this document too
                 if isinstance(error, Refused) and failures == len(SERVICE_AWAY.delays) + 1:
                     await self._tell(error)
             await self._pause(delay)

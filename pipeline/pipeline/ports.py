@@ -38,7 +38,8 @@ class EventBus(Protocol):
 class EventFeed(Protocol):
     """Listening, for whoever waits for a document to come through; no message is taken from a worker.
 
-    Everything published from the moment of entering on is seen, also across a restart of the server.
+    Everything published from the moment of entering on is seen, also across a restart of the server; an alert
+    perhaps twice.
     Iterating yields (subject, body) and raises Unavailable when the server stays away.
     """
 

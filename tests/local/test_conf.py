@@ -1,12 +1,14 @@
 """supervisord.conf and the launcher's specs, by hand."""
 
 import json
+import sys
 from dataclasses import replace
 from pathlib import Path
 
+from homelab.local import full_disk
 from homelab.local.cgroup import Cgroup
 from homelab.local.conf import launch_spec, supervisord_conf
-from homelab.local.service import Finished, Http, Program, Service
+from homelab.local.service import Finished, Http, Program, Service, Writes
 
 STORE = Service(
     "store",
@@ -71,8 +73,25 @@ def test_the_launchers_spec_holds_where_secrets_lie_and_not_what_they_are() -> N
         "cgroup_procs": "/sys/fs/cgroup/lab/store/cgroup.procs",
         "oom_score_adj": 100,
         "as_ordinary_user": False,
+        "watcher": [],
         "death_signal": 2,
     }
+
+
+def test_the_spec_of_a_server_that_a_full_disk_silences_holds_its_watcher() -> None:
+    writes = Writes(7878, "/update", Path("/data"), update="INSERT DATA {}")
+    _, text = launch_spec(STORE, replace(STORE.programs[0], writes=writes), None)
+    watcher = json.loads(text)["watcher"]
+    assert watcher == [
+        sys.executable,
+        "-I",
+        "-S",
+        full_disk.__file__,
+        "/data",
+        "7878",
+        "/update",
+        "INSERT DATA {}",
+    ]
 
 
 def name(service: Service) -> str:

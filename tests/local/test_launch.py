@@ -18,6 +18,7 @@ PLAIN: launch.Spec = {
     "cgroup_procs": None,
     "oom_score_adj": 0,
     "as_ordinary_user": False,
+    "watcher": [],
     "death_signal": 15,
 }
 

@@ -8,7 +8,7 @@ import psutil
 import pytest
 from stand import Stand, assert_gone
 
-from homelab.local import memory
+from homelab.local import conf, memory
 from servers import until
 
 WITHIN = 1.0
@@ -71,6 +71,20 @@ def test_a_program_that_only_ends_is_tried_ever_later_and_said_to_be(stand: Stan
     os.kill(stand.pid("stand-in"), signal.SIGKILL)
     until(lambda: memory.usage(stand.folders)[0].state == "restarting", "backed off")
     until(lambda: stand.restarts("stand-in") == 3, "tried again after 2 s")
+
+
+def test_it_is_never_given_up_since_what_it_lacks_may_come_back(
+    stand: Stand, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(conf, "_PROGRAM", conf._PROGRAM.replace("startretries=10", "startretries=2"))
+    stand.up(stand.stand_in())
+    spec = next(stand.folders.programs.glob("stand-in.*.json"))
+    text = spec.read_text()
+    spec.write_text(text.replace('"-I"', '"-c", "raise SystemExit(1)"'))
+    os.kill(stand.pid("stand-in"), signal.SIGKILL)
+    until(lambda: stand.restarts("stand-in") == 5, "tried every 2 s")
+    spec.write_text(text)
+    until(lambda: is_ready(stand, "stand-in"), "there again")
 
 
 def test_a_step_runs_once_and_is_not_started_again_when_it_succeeded(running: Stand) -> None:

@@ -14,7 +14,9 @@ from pipeline.bootstrap import bootstrap
 from pipeline.contract import STREAMS, Subject
 from pipeline.errors import NoSpace, Unavailable
 from pipeline.settings import Settings
-from servers import PATIENCE, Server
+from servers import PATIENCE, Server, until
+from servers import nats as nats_on
+from small_disk import fill, small_disk
 
 FOLLOWED = (Subject.EMBED_COMPLETED, Subject.KG_COMPLETED, f"{Subject.DEAD}.>")
 
@@ -148,6 +150,40 @@ async def test_what_goes_wrong_around_a_follower_comes_out_as_it_is(lab: Setting
         with pytest.raises(KeyError):
             async with Feed(bus).follow(Subject.KG_COMPLETED):
                 raise KeyError("mine")
+        await bus.close()
+
+
+async def test_a_full_disk_under_the_server_is_said_and_heard_although_nothing_can_be_stored(
+    lab: Settings, tmp_path: Path
+) -> None:
+    with small_disk(tmp_path / "disk", 8) as disk, nats_on(disk) as server:
+        settings = lab.model_copy(update={"nats_url": server.url})
+        await bootstrap(settings)
+        bus = await Bus.connect(settings, "test")
+        async with Feed(bus).follow(f"{Subject.ALERT}.>") as events:
+            fill(disk, 0)
+            with pytest.raises(NoSpace, match="nats: no space left, it seems: the server answers"):
+                await bus.publish("alerts.embed", b"x" * 8_000)
+            assert await _next(events) == ("alerts.embed", b"x" * 8_000)
+        await bus.close()
+
+
+async def test_a_server_that_is_restarted_during_a_publication_is_away_not_full(
+    own_lab: tuple[Settings, dict[str, Server]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    settings, servers = own_lab
+    async with opened(settings):
+        bus = await Bus.connect(settings, "test")
+
+        async def unanswered(*_: object, **__: object) -> None:
+            await asyncio.to_thread(servers["nats"].restart)
+            await asyncio.to_thread(until, lambda: bus.client.stats["reconnects"] == 1, "connected again")
+            raise nats.errors.TimeoutError
+
+        monkeypatch.setattr(bus.jetstream, "publish", unanswered)
+        with pytest.raises(Unavailable) as error:
+            await bus.publish(Subject.KG_COMPLETED, b"1")
+        assert not isinstance(error.value, NoSpace)
         await bus.close()
 
 

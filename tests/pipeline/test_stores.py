@@ -1,6 +1,8 @@
 """The adapters of the stores, over real servers."""
 
+import http.server
 import random
+import threading
 from collections.abc import AsyncIterator
 from pathlib import Path
 
@@ -13,9 +15,10 @@ from pipeline.adapters.graph import Graph
 from pipeline.adapters.objects import Objects
 from pipeline.adapters.vectors import Vectors
 from pipeline.contract import Chunk, chunk_id
-from pipeline.errors import Malformed, Misconfigured, Refused, Unavailable
+from pipeline.errors import Malformed, Misconfigured, NoSpace, Refused, Unavailable
 from pipeline.settings import Settings
 from servers import Server, until
+from small_disk import small_disk
 
 GRAPH = "urn:lab:doc:x"
 
@@ -213,6 +216,44 @@ async def test_objects_are_put_once_and_found(lab: Settings, tmp_path: Path) -> 
 async def test_a_store_of_another_kind_is_refused(lab: Settings) -> None:
     with pytest.raises(Misconfigured, match="neither file:///folder nor s3://"):
         Objects(lab.model_copy(update={"objects": "ftp://x"}))
+
+
+async def test_a_full_disk_under_the_object_store_is_said_in_its_words(lab: Settings, tmp_path: Path) -> None:
+    with small_disk(tmp_path / "disk", 1) as disk:
+        objects = Objects(lab.model_copy(update={"objects": disk.as_uri()}))
+        with pytest.raises(NoSpace, match=r"^objects: no space left on device for processed/k$"):
+            await objects.put("processed", "k", b"x" * 2 * 1024**2)
+
+
+class FullGarage(http.server.BaseHTTPRequestHandler):
+    """What Garage 2 answers when the file system of its own small database is full, as recorded."""
+
+    def do_PUT(self) -> None:
+        said = (Path(__file__).parents[1] / "fixtures/garage/full disk of its database.xml").read_bytes()
+        self.rfile.read(int(self.headers["Content-Length"]))
+        self.send_response(503)
+        self.send_header("Content-Length", str(len(said)))
+        self.end_headers()
+        self.wfile.write(said)
+
+    def do_HEAD(self) -> None:
+        self.send_error(404)
+
+    def log_message(self, *_: object) -> None:
+        return
+
+
+async def test_garage_without_room_for_its_own_database_is_a_full_disk_too(lab: Settings) -> None:
+    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), FullGarage) as server:
+        thread = threading.Thread(target=server.serve_forever)
+        thread.start()
+        endpoint = f"http://127.0.0.1:{server.server_port}"
+        update = {"objects": "s3://", "s3_endpoint": endpoint, "s3_access_key": lab.postgres_password}
+        objects = Objects(lab.model_copy(update=update | {"s3_secret_key": lab.postgres_password}))
+        with pytest.raises(NoSpace, match=r"^objects: no space left on device for processed/k$"):
+            await objects.put("processed", "k", b"x")
+        server.shutdown()
+        thread.join()
 
 
 async def test_s3_that_is_away_is_unavailable_in_one_line(lab: Settings) -> None:

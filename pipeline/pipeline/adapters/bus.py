@@ -25,6 +25,9 @@ RECONNECT_WAIT = 0.2
 FULL = frozenset({10023, 10047, 10077})
 """JetStream's error codes: insufficient resources, insufficient storage, maximum bytes of the stream reached."""
 
+STORES_NOTHING = "no space left, it seems: the server answers, but its stream stores nothing"
+"""All that a client can see: the server gives no answer to a message that it could not write."""
+
 _log = logging.getLogger(__name__)
 
 
@@ -94,10 +97,23 @@ class Bus:
             await self.client.close()
 
     async def publish(self, subject: str, body: bytes, *, dedupe: str | None = None) -> None:
-        """Return when the stream has stored it. Raises NoSpace when the stream is full, Unavailable."""
+        """Return when the stream has stored it. Raises NoSpace when it or its disk is full, Unavailable."""
+        connection = self.client.stats["reconnects"]
+        headers = {Header.MSG_ID.value: dedupe} if dedupe else None
         with named():
-            headers = {Header.MSG_ID.value: dedupe} if dedupe else None
-            await self.jetstream.publish(subject, body, headers=headers, timeout=TIMEOUT)
+            try:
+                await self.jetstream.publish(subject, body, headers=headers, timeout=TIMEOUT)
+            except nats.errors.TimeoutError as error:
+                if await self._answers() and self.client.stats["reconnects"] == connection:
+                    raise NoSpace(WHERE, STORES_NOTHING) from error
+                raise
+
+    async def _answers(self) -> bool:
+        try:
+            await self.jetstream.account_info()
+        except (nats.errors.Error, OSError, TimeoutError):
+            return False
+        return True
 
 
 @contextmanager

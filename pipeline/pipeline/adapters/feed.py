@@ -9,7 +9,7 @@ from nats.aio.msg import Msg
 from nats.js.api import AckPolicy, ConsumerConfig, DeliverPolicy
 
 from pipeline.adapters.bus import WHERE, Bus, named
-from pipeline.contract import STREAMS
+from pipeline.contract import STREAMS, Subject
 from pipeline.errors import Unavailable
 
 POLL = 2.0
@@ -37,7 +37,9 @@ class Feed:
     async def follow(self, *subjects: str) -> AsyncIterator[AsyncIterator[Event]]:
         """Everything published on `subjects` from now on, also across a restart of the server.
 
-        Raises Unavailable when it cannot begin, or, from the iterator, when the server stays away.
+        Alerts are heard as they are spoken as well, so most come twice: one that tells of a full disk may
+        find no room in its stream. Raises Unavailable when it cannot begin, or, from the iterator, when the
+        server stays away.
         """
         starts = {}
         for stream, wanted in _by_stream(subjects).items():
@@ -50,11 +52,28 @@ class Feed:
             for stream, (wanted, start) in starts.items()
         }
         try:
-            yield _iterate(events, readers)
+            async with self._heard(subjects, events):
+                yield _iterate(events, readers)
         finally:
             for reader in readers:
                 reader.cancel()
             await asyncio.gather(*readers, return_exceptions=True)
+
+    @asynccontextmanager
+    async def _heard(self, subjects: Sequence[str], events: asyncio.Queue[Event]) -> AsyncIterator[None]:
+        """Alerts as they are spoken."""
+
+        async def hear(message: Msg) -> None:
+            await events.put((message.subject, message.data))
+
+        alerts = [subject for subject in subjects if subject.startswith(f"{Subject.ALERT}.")]
+        with named():
+            subscriptions = [await self._bus.client.subscribe(subject, cb=hear) for subject in alerts]
+        try:
+            yield
+        finally:
+            for subscription in subscriptions if not self._bus.client.is_closed else ():
+                await subscription.unsubscribe()
 
     async def _read(self, stream: str, subjects: Sequence[str], start: int, events: asyncio.Queue[Event]) -> None:
         loop = asyncio.get_running_loop()

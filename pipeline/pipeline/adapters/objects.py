@@ -24,6 +24,9 @@ if TYPE_CHECKING:  # obstore has them in its type stubs only
 
 WHERE = "objects"
 
+FULL = ("No space left on device", "database or disk is full")
+"""As a file system says it, and Garage where its own small database finds no room."""
+
 _CLIENT: "ClientConfig" = {
     "connect_timeout": timedelta(seconds=5),
     "timeout": timedelta(seconds=120),  # a whole request: 100 MiB over a 10 MB/s link, ten times
@@ -105,7 +108,7 @@ def _named(what: str) -> Iterator[None]:
         raise Refused(WHERE, _first_line(error)) from error
     except (OSError, BaseError) as error:
         reason = _first_line(error)
-        if "No space left on device" in reason:
+        if any(words in reason for words in FULL):
             raise NoSpace(WHERE, f"no space left on device for {what}") from error
         raise Unavailable(WHERE, reason) from error
 

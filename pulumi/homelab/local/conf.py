@@ -8,12 +8,14 @@ setting is a changed command, which is what supervisord restarts.
 
 import json
 import signal
+import sys
 from collections.abc import Mapping, Sequence
 from hashlib import sha256
 
+from homelab.local import full_disk
 from homelab.local.cgroup import Cgroup
 from homelab.local.launch import Spec
-from homelab.local.service import Program, Service
+from homelab.local.service import Program, Service, Writes
 
 LAUNCHER = "HOMELAB_LAUNCHER"
 """supervisord's environment variable with the quoted command line of the launcher."""
@@ -43,7 +45,7 @@ supervisor.rpcinterface_factory=homelab.local.plugin:make
 """
 
 # startsecs: a program that ends within its first second is backed off from (0, 2, 3, 4 … s), any other is
-#   restarted at once. startretries: with those delays it is given up after about a minute, and `status` says so.
+#   restarted at once. startretries: the longest of those delays, in seconds; it is never given up (see `plugin`).
 # logs: 10 MB × 3 a program keeps days of ordinary work and at most 30 MB.
 _PROGRAM = """
 [program:{name}]
@@ -73,6 +75,7 @@ def launch_spec(service: Service, program: Program, group: Cgroup | None) -> tup
         "cgroup_procs": None if group is None else str(group.path / "cgroup.procs"),
         "oom_score_adj": service.oom_score_adj,
         "as_ordinary_user": service.as_ordinary_user,
+        "watcher": [] if program.writes is None else _watcher(program.writes),
         "death_signal": int(signal.Signals[f"SIG{service.stop_signal}"]),
     }
     text = json.dumps(spec, indent=2, sort_keys=True, ensure_ascii=False) + "\n"
@@ -80,6 +83,11 @@ def launch_spec(service: Service, program: Program, group: Cgroup | None) -> tup
     for config in service.files.values():
         digest.update(config.encode())
     return f"{program.name}.{digest.hexdigest()[:16]}.json", text
+
+
+def _watcher(writes: Writes) -> list[str]:
+    python = [sys.executable, "-I", "-S", full_disk.__file__]
+    return [*python, str(writes.folder), str(writes.port), writes.path, writes.update]
 
 
 def supervisord_conf(services: Sequence[Service], specs: Mapping[str, str], levels: Mapping[str, int]) -> str:

@@ -91,8 +91,13 @@ class LabInterface:
             # What the dead program left of its process group would keep its ports and its memory.
             with suppress(ProcessLookupError):  # it left nothing
                 os.killpg(process.pid, signal.SIGKILL)
-        if process.state == ProcessStates.BACKOFF and process.backoff == 1:
-            process.delay = 0  # the first retry is immediate; supervisord's 2, 3, 4 … seconds follow
+        if process.state == ProcessStates.BACKOFF:
+            if process.backoff == 1:
+                process.delay = 0  # the first retry is immediate; supervisord's 2, 3, 4 … seconds follow
+            if process.config.autorestart:
+                # It would give up beyond startretries, for ever: a server that cannot start while the disk is
+                # full shall be there again when it is not.
+                process.backoff = min(process.backoff, process.config.startretries)
         self._waker.wake()
 
 

@@ -41,6 +41,19 @@ class Port:
 
 
 @dataclass(frozen=True, slots=True)
+class Writes:
+    """How a server that stays without writing after a full disk says so: `homelab.local.full_disk` asks.
+
+    A GET of `path` on its loopback port, or a POST of the SPARQL `update`, which changes nothing.
+    """
+
+    port: int
+    path: str
+    folder: Path
+    update: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Program:
     """One process. `argv` and `env` never hold a secret."""
 
@@ -49,6 +62,7 @@ class Program:
     check: Check
     env: Mapping[str, str] = field(default_factory=dict)
     ports: tuple[Port, ...] = ()
+    writes: Writes | None = None
 
 
 @dataclass(frozen=True, slots=True)

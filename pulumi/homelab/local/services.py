@@ -13,7 +13,7 @@ from homelab.errors import MissingTool, Problem
 from homelab.lab import ROOT, Ports
 from homelab.local.folders import Folders
 from homelab.local.ports import LOOPBACK
-from homelab.local.service import Finished, Http, Login, Port, Program, Service
+from homelab.local.service import Finished, Http, Login, Port, Program, Service, Writes
 
 Env = Mapping[str, str]
 
@@ -29,10 +29,11 @@ def nats(folders: Folders, ports: Ports, text: str, env: Env, limit_mib: int | N
     config = folders.config / "nats.conf"
     doors = (Port("nats", ports.nats), Port("nats-monitor", ports.nats_monitor))
     ready = Http(ports.nats_monitor, "/healthz?js-enabled-only=true")
+    writes = Writes(ports.nats_monitor, "/healthz", folders.data)
     return Service(
         "nats",
         "nats",
-        (Program("nats", (str(_beside_python("nats-server")), "-c", str(config)), ready, env, doors),),
+        (Program("nats", (str(_beside_python("nats-server")), "-c", str(config)), ready, env, doors, writes),),
         secrets={"NATS_PASSWORD": folders.secrets / "nats"},
         files={config: text},
         limit_mib=limit_mib,
@@ -91,6 +92,7 @@ def oxigraph(folders: Folders, ports: Ports, settings: Env, limit_mib: int | Non
         (*command, "--bind", f"{LOOPBACK}:{ports.oxigraph}", *options),
         Http(ports.oxigraph, "/query?query=ASK%7B%7D", body="true"),
         ports=(Port("oxigraph", ports.oxigraph),),
+        writes=Writes(ports.oxigraph, "/update", folders.data, update="INSERT DATA {}"),
     )
     return Service("oxigraph", "oxigraph", (program,), limit_mib=limit_mib, oom_score_adj=STORE)
 
