@@ -6,29 +6,29 @@ from homelab.document import meant
 from homelab.errors import InvalidInput, Problem
 from homelab.facts import Facts
 from homelab.imagined import Machine, changed
+from homelab.lab import Host
+from homelab.placement import settled
 from homelab.situation import Situation
-from homelab.what_if import imagined_host, known_consumers, named
-
-WORKERS = ("extract", "graph", "embedder", "chunk", "embed")
-"""What a machine more takes over unless told otherwise: the stores stay where their data are."""
-
-MODELS = ("llama-server",)
-"""What a machine with a GPU takes over instead."""
+from homelab.what_if import known_consumers, named
 
 
 def added(now: Situation, name: str, facts: Facts, place: Sequence[str]) -> Situation:
-    """With a machine more; what is placed on it leaves the host that it runs on now.
+    """With a machine more; what is placed on it leaves the host that it runs on now. Without `place` it does what
+    its kind of machine is for, beside the others.
 
-    Raises InvalidInput when there is such a host, or a consumer is unknown.
+    Raises InvalidInput when there is such a host, a consumer is unknown, or it is for nothing.
     """
     if name in now.lab.hosts:
         raise InvalidInput(Problem("--add", name, "the lab has this host", f"--upgrade {name}, or another name"))
-    running = {consumer for host in now.lab.hosts.values() for consumer in host.placed}
-    workers = [consumer for consumer in WORKERS if consumer in running]
-    taken = known_consumers(place) or (MODELS if facts.gpu.has_gpu else workers)
-    fewer = _without(now, taken)
-    hosts = {**fewer.lab.hosts, name: imagined_host(taken)}
-    return fewer.with_lab(hosts=hosts).with_facts(name, named(facts, name))
+    fewer = _without(now, known_consumers(place))
+    host = Host(address=name, place=tuple(place) or None)
+    then = fewer.with_lab(hosts={**fewer.lab.hosts, name: host}).with_facts(name, named(facts, name))
+    then = settled(then)
+    if not then.lab.hosts[name].placed:
+        raise InvalidInput(
+            Problem("--add", name, "such a machine is for nothing by itself", "say --place CONSUMER")
+        )
+    return then
 
 
 def removed(now: Situation, name: str) -> Situation:

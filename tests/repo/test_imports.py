@@ -15,7 +15,8 @@ LAYERS = (
     {"gates", "specs"},
     {"config", "situation", "imagined"},
     {"placement", "planner", "ways_out"},
-    {"audit", "explain", "changes", "what_if", "difference", "local", "components", "hostvars"},
+    {"audit", "bars", "explain", "changes", "what_if", "difference", "poster"},
+    {"local", "components", "hostvars"},
     {"doctor", "drift", "phases"},
     {"cli"},
 )

@@ -11,9 +11,10 @@ from hypothesis import given as drawn
 from hypothesis import strategies as st
 from rich.console import Console
 
+from homelab.bars import Bar, Part
 from homelab.budget import Budget, Disk, Line
 from homelab.cli import run
-from homelab.cli.ledger import MemoryBar, ledger, shares
+from homelab.cli.ledger import StackedBar, ledger, shares
 from homelab.figure import Figure
 
 
@@ -47,11 +48,25 @@ BY_HAND = Budget(
     disk=Disk("nvme", number(100, "GiB"), {}),
 )
 
+MEMORY = Bar(
+    "memory",
+    10000,
+    "9.8 GiB",
+    (
+        Part("reserve", 2000, "", ()),
+        Part("headroom", 200, "", ()),
+        Part("postgres", 4000, "", ()),
+        Part("nothing", 0, "", ()),
+        Part("extract", 2400, "", ()),
+        Part("free", 1400, "", ()),
+    ),
+)
+
 
 def shown(budget: Budget, width: int, **console: object) -> list[str]:
     file = io.StringIO()
     options = {"file": file, "width": width, "highlight": False, **console}
-    Console(**options).print(ledger(budget, "default"))  # type: ignore[arg-type]
+    Console(**options).print(ledger(budget, "default", [MEMORY]))  # type: ignore[arg-type]
     return file.getvalue().splitlines()
 
 
@@ -77,15 +92,15 @@ def test_every_line_of_it_fits_the_screen(width: int) -> None:
 
 def test_the_bar_is_as_wide_as_the_screen_and_in_proportion() -> None:
     file = io.StringIO()
-    Console(file=file, width=50).print(MemoryBar(BY_HAND))
-    assert file.getvalue() == "|reserve  ||postgres           |extract    |free  \n"
+    Console(file=file, width=57).print(StackedBar(MEMORY))
+    assert file.getvalue() == "memory |reserve  ||postgres           |extract    |free  \n"
 
 
 def test_the_bar_has_colours_only_where_the_console_has() -> None:
     coloured = shown(BY_HAND, 80, force_terminal=True, color_system="256", no_color=False)
     assert any("\x1b[30;4" in row for row in coloured)
     without = shown(BY_HAND, 80, force_terminal=True, color_system="256", no_color=True)
-    assert any(row.startswith("|reserve") for row in without)
+    assert any(row.startswith("memory |reserve") for row in without)
 
 
 @drawn(st.lists(st.integers(0, 10**6), min_size=1, max_size=25), st.integers(1, 300))
@@ -144,6 +159,33 @@ def test_an_unknown_host_is_wrong_usage_with_a_guess(lab: Path, capsys: pytest.C
 
 
 def test_a_lab_that_places_nothing_says_so(tmp_path: Path, capsys: pytest.CaptureFixture[str], lab: Path) -> None:
-    lab.write_text("version: 1\nhosts: {nas: {address: nas.lan}}\n")
+    lab.write_text("version: 1\nhosts: {nas: {address: nas.lan, place: []}}\n")
     assert run(["plan", "--lab", str(lab)]) == 0
     assert capsys.readouterr().out == "nothing is placed on any host\n"
+
+
+def test_a_page_is_written_whole_and_json_stays_alone_on_stdout(
+    lab: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    file = tmp_path / "ledger.html"
+    assert run(["plan", "--html", str(file), "--json", "--lab", str(lab)]) == 0
+    said = capsys.readouterr()
+    assert json.loads(said.out)["schema"] == "plan/1"
+    assert said.err == f"{file} · open it in a browser, or print it on A3\n"
+    assert file.read_text("utf-8").endswith("</html>\n")
+    assert {path.name for path in tmp_path.iterdir()} == {"lab.yaml", "facts", "ledger.html"}
+
+
+@pytest.mark.parametrize(
+    ("name", "said"),
+    [
+        ("away/ledger.html", "--html · {0}/away/ledger.html · no such file or directory · mkdir -p {0}/away"),
+        ("facts", "--html · {0}/facts · is a directory · name another file"),
+    ],
+)
+def test_a_page_that_cannot_be_written_is_one_line_and_leaves_nothing(
+    name: str, said: str, lab: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run(["plan", "--html", str(tmp_path / name), "--lab", str(lab)]) == 1
+    assert capsys.readouterr().err == said.format(tmp_path) + "\n"
+    assert {path.name for path in tmp_path.iterdir()} == {"lab.yaml", "facts"}

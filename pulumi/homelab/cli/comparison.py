@@ -8,6 +8,7 @@ from rich.text import Text
 
 from homelab.cli.output import table
 from homelab.cli.plan import document
+from homelab.cli.serving import servings
 from homelab.difference import Change, differences, memory
 from homelab.errors import BudgetExceeded
 from homelab.planner import HostPlan
@@ -16,7 +17,7 @@ from homelab.units import human_mib
 Plans = Mapping[str, HostPlan]
 
 IN_THE_LEDGER = (".limit", ".request")
-"""Values that the table of memory shows already."""
+"""Values that the table of memory shows already. It also shows who comes and goes, whose settings all do."""
 
 
 def comparison(
@@ -48,13 +49,17 @@ def _host(
     for consumer, was, then in memory(old, new):
         if was != then:
             rows.add_row(consumer, str(was or "–"), str(then or "–"), f"{then - was:+}")
-    if old is None or new is None:
-        return [title, rows]
+    parts: list[RenderableType] = [title, rows]
     settings = table("setting", "before", "after", numbers=("before", "after"))
     for change in changes:
-        if not change.name.endswith(IN_THE_LEDGER):
-            settings.add_row(change.name, change.before or "–", change.after or "–")
-    return [title, rows, settings] if settings.row_count else [title, rows]
+        both = change.before is not None and change.after is not None
+        if both and not change.name.endswith(IN_THE_LEDGER):
+            settings.add_row(change.name, change.before, change.after)
+    if settings.row_count:
+        parts.append(settings)
+    if new is not None and (old is None or old.budget.servings != new.budget.servings):
+        parts += servings(new.budget)
+    return parts
 
 
 def _arrow(before: str | None, after: str | None) -> str:

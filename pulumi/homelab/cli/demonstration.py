@@ -8,6 +8,7 @@ from rich.text import Text
 
 from homelab import lab as labs
 from homelab.audit import run
+from homelab.bars import bars
 from homelab.cli import answers, ingesting, running
 from homelab.cli.audit import show as show_audit
 from homelab.cli.data import over, take
@@ -47,7 +48,7 @@ def measured(screen: Console) -> tuple[Lab, str]:
 
 def planned(lab: Lab, host: str, screen: Console) -> HostPlan:
     plan = plan_lab(lab).host(host)
-    screen.print(ledger(plan.budget, plan.profile.name))
+    screen.print(ledger(plan.budget, plan.profile.name, bars(plan)))
     return plan
 
 

@@ -7,6 +7,7 @@ from rich.cells import set_cell_size
 from rich.console import Console, Group, RenderableType
 from rich.text import Text
 
+from homelab.bars import Bar
 from homelab.budget import Budget, Line
 from homelab.cli.output import console, percent, table
 from homelab.cli.serving import servings
@@ -18,11 +19,15 @@ NOTE = (
     "Memory in MiB: limit × most replicas = in all. CPU in millicores of one replica:\n"
     "request / limit; in the sum: the requests of all replicas / the cores."
 )
+TITLE = 7
+"""Columns before each bar."""
+
+SET_ASIDE = ("reserve", "headroom", "others", "kept", "kept free")
 COLOURS = ("cyan", "green", "yellow", "blue", "magenta", "bright_cyan", "bright_green", "bright_blue")
 
 
-def ledger(budget: Budget, profile: str) -> RenderableType:
-    """One host: each line with its share, the free rest, the sum, and the bar of memory under it."""
+def ledger(budget: Budget, profile: str, bars: Iterable[Bar]) -> RenderableType:
+    """One host: each line with its share, the free rest, the sum, and under it the host in pictures."""
     total = budget.total.value
     held = sum(line.total_mib for line in budget.lines) + budget.free_mib
     requests = sum(line.cpu_request.value * line.replicas_max for line in budget.lines)
@@ -40,7 +45,7 @@ def ledger(budget: Budget, profile: str) -> RenderableType:
     title = Text(f"{budget.host}", style="bold")
     title.append(f" · {human_mib(total)} · {cores:g} cores · profile {profile}", style="not bold")
     note = Text(NOTE, style="dim")
-    return Group(title, rows, MemoryBar(budget), note, *servings(budget))
+    return Group(title, rows, *map(StackedBar, bars), note, *servings(budget))
 
 
 def _cells(line: Line, total: int) -> tuple[str, ...]:
@@ -67,27 +72,26 @@ def _cpu(line: Line) -> str:
     return f"{request} / {limit}"
 
 
-class MemoryBar:
-    """The whole memory as one bar, each consumer as wide as its share and named where its name fits."""
+class StackedBar:
+    """All of something as one bar after its title, each part as wide as its share and named where it fits."""
 
-    def __init__(self, budget: Budget) -> None:
-        self.parts = [(line.consumer, line.total_mib) for line in budget.lines if line.total_mib]
-        self.free = budget.free_mib
+    def __init__(self, bar: Bar) -> None:
+        self.title = f"{bar.title.partition(' ')[0]:<{TITLE}}"
+        self.parts = [part for part in bar.parts if part.amount]
 
     def __rich_console__(self, console: Console, options: object) -> Iterable[RenderableType]:
-        parts = [*self.parts, ("free", self.free)]
-        cells = shares([mib for _, mib in parts], console.width)
-        bar = Text(no_wrap=True, overflow="crop")
-        for number, ((name, _), width) in enumerate(zip(parts, cells, strict=True)):
-            colour = _colour(name, number) if console.color_system and not console.no_color else ""
-            bar.append(_segment(name, width, plain=not colour), style=colour)
-        yield bar
+        cells = shares([part.amount for part in self.parts], console.width - len(self.title))
+        line = Text(self.title, no_wrap=True, overflow="crop")
+        for number, (part, width) in enumerate(zip(self.parts, cells, strict=True)):
+            colour = _colour(part.name, number) if console.color_system and not console.no_color else ""
+            line.append(_segment(part.name, width, plain=not colour), style=colour)
+        yield line
 
 
 def _colour(name: str, number: int) -> str:
     if name == "free":
         return "white on grey23"
-    return f"black on {'bright_black' if name in ('reserve', 'headroom') else COLOURS[number % len(COLOURS)]}"
+    return f"black on {'bright_black' if name in SET_ASIDE else COLOURS[number % len(COLOURS)]}"
 
 
 def _segment(name: str, width: int, *, plain: bool) -> str:

@@ -2,15 +2,18 @@
 
 from collections.abc import Sequence
 from dataclasses import asdict
+from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
+from homelab.bars import bars
 from homelab.budget import Line, Serving, Vram
 from homelab.cli.gates import REFUSED, shown
 from homelab.cli.ledger import ledger
 from homelab.cli.output import Json, console, print_json
 from homelab.document import meant
+from homelab.errors import InvalidInput, Problem
 from homelab.gates import judge
 from homelab.lab import load
 from homelab.planner import HostPlan, plan_lab
@@ -18,6 +21,9 @@ from homelab.planner import HostPlan, plan_lab
 
 def plan(
     host: Annotated[str | None, typer.Option(metavar="NAME", help="only this host of lab.yaml")] = None,
+    html: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="write it as a page to look at, and to hang up")
+    ] = None,
     as_json: Json = False,
 ) -> None:
     """Print who gets how much memory and CPU on each host, what is left, and which measurements stand against it.
@@ -28,18 +34,39 @@ def plan(
     Examples:
       homelab plan
       homelab plan --host desktop --json
+      homelab plan --html ledger.html
     """
     lab = load()
     if host is not None and host not in lab.hosts:
         rule = f"{host!r} is no host of {lab.path.name}; {meant(host, list(lab.hosts))}"
         raise typer.BadParameter(rule, param_hint="--host")
     chosen = [one for one in plan_lab(lab).hosts if host in (None, one.name)]
+    if html is not None and chosen:
+        _write(html, chosen)
     if as_json:
         print_json(document(chosen))
-    else:
+    elif html is None or not chosen:
         _print(chosen, host)
     if any(gate.severity == "refuse" for one in chosen for gate in judge(one.facts, one.budget)):
         raise typer.Exit(REFUSED)
+
+
+def _write(file: Path, chosen: Sequence[HostPlan]) -> None:
+    """The page, whole or not at all; where it is on stderr, so that --json stays alone on stdout."""
+    from homelab.poster import page
+
+    file = file.expanduser()
+    new = file.with_name(f".{file.name}.new")
+    try:
+        new.write_text(page(chosen), "utf-8")
+        new.replace(file)
+    except OSError as failure:
+        fix = f"mkdir -p {file.parent}" if not file.parent.exists() else "name another file"
+        given = (failure.strerror or "cannot be written").lower()
+        raise InvalidInput(Problem("--html", str(file), given, fix)) from None
+    finally:
+        new.unlink(missing_ok=True)
+    console("stderr").print(f"{file} · open it in a browser, or print it on A3", soft_wrap=True)
 
 
 def _print(chosen: Sequence[HostPlan], host: str | None) -> None:
@@ -47,7 +74,7 @@ def _print(chosen: Sequence[HostPlan], host: str | None) -> None:
     for number, one in enumerate(chosen):
         if number:
             screen.print()
-        screen.print(ledger(one.budget, one.profile.name))
+        screen.print(ledger(one.budget, one.profile.name, bars(one)))
         for line in map(shown, judge(one.facts, one.budget)):
             screen.print(line)
     if not chosen:

@@ -44,8 +44,8 @@ def what_if(
 
     A machine that is described or recorded is planned by itself, with everything placed unless told otherwise.
     With --add, --remove, --upgrade or --move it is the lab that is planned, and each host's changes are shown.
-    A machine that is added takes over what --place names; unless told otherwise a model server where it has a GPU,
-    else the workers.
+    A machine that is added takes over what --place names; unless told otherwise it does what its kind of machine
+    is for.
 
     Examples:
       homelab what-if --ram 64GiB --cores 16 --disk 2TB
@@ -97,6 +97,7 @@ def _one_machine(
 
 
 def _show_machine(now: Situation, as_json: bool) -> None:
+    from homelab.bars import bars
     from homelab.cli.ledger import ledger
     from homelab.cli.plan import document
 
@@ -104,7 +105,7 @@ def _show_machine(now: Situation, as_json: bool) -> None:
     if as_json:
         print_json(document([one]))
     else:
-        console().print(ledger(one.budget, one.profile.name))
+        console().print(ledger(one.budget, one.profile.name, bars(one)))
 
 
 def _show_change(before: Situation, after: Situation, homeless: list[str], as_json: bool) -> None:
