@@ -15,6 +15,10 @@ from homelab.local.folders import Folders
 from homelab.planner import HostPlan, plan_lab
 
 NUMBERS = ("peak", "limit", "used")
+NOTE = (
+    "Memory in MiB, peaks since ./lab local-up: what a light day left unused, a busy one may need.\n"
+    "cache: page cache filled the limit, the processes need less.\n"
+)
 
 
 def drift(as_json: Json = False) -> None:
@@ -41,6 +45,7 @@ def drift(as_json: Json = False) -> None:
         return
     screen = console()
     screen.print(shown(drifts))
+    screen.print(NOTE)
     screen.print(patch or "no change of a profile follows", markup=False, soft_wrap=True)
     if refusal:
         screen.print(f"{one.name} cannot hold that: {refusal}", markup=False)
@@ -92,6 +97,4 @@ def shown(drifts: Sequence[Drift]) -> object:
         used = "–" if one.percent is None else f"{one.percent} %"
         cells = ("–" if cell is None else str(cell) for cell in (one.peak_mib, one.limit_mib))
         rows.add_row(one.service, one.verdict, *cells, used)
-    rows.caption = "memory in MiB; cache: page cache filled the limit, the processes need less"
-    rows.caption_justify = "left"
     return rows
