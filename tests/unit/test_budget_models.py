@@ -81,6 +81,8 @@ def test_a_model_takes_no_more_than_its_largest_setup() -> None:
     ledger = budget(facts(64_000), ("ollama",), ollama=("qwen3-0.6b",))
     assert limits(ledger)["ollama"] < 16_000
     assert ledger.servings["ollama"].fit.steps == ()
+    last = ledger.line("ollama").limit.chain[-1]
+    assert last.because.endswith("at most qwen3-0.6b Q8_0, 40960 tokens in 2 slots, cache f16")
     assert ledger.free_mib > 20_000
 
 
