@@ -72,7 +72,7 @@ def test_a_small_memory_loads_one_model_at_a_time() -> None:
 
 
 def test_both_models_at_once_come_before_a_context_that_is_enough() -> None:
-    # qwen3-4b alone would have 16,384 tokens in 4,080 MiB; the two together have 8,192, and a better file, in 4,192.
+    # qwen3-4b alone would have 16,384 tokens in 4,080 MiB; both have 8,192, and a better file, in 4,192.
     found = fit(PI, 4200, WISH)
     assert found is not None
     assert (found.setup.at_once, found.setup.context, found.setup.mib) == (2, 8192, 4192)
