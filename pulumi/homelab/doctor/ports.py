@@ -18,11 +18,11 @@ def findings(lab: Lab) -> Iterator[Finding]:
             yield port(key, number, owner=None, ours=False)
         else:
             held = ports.hold(ours, ports.sockets(number))
-            yield port(key, number, owner=ports.owner(number), ours=held)
+            yield port(key, number, owner=None if held else ports.owner(number), ours=held)
 
 
 def port(key: str, number: int, *, owner: Owner | None, ours: bool) -> Finding:
-    """`owner`: who has it; none where it is free."""
+    """`owner`: the stranger who has it."""
     if ours:
         return Finding("ports.free", key, "ok", f"{number} is our own, which runs")
     if owner is None:
