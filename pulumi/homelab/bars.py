@@ -42,8 +42,8 @@ def memory(plan: HostPlan) -> Bar:
         each = f" ({line.replicas_max} × {human_mib(line.limit.value)})" if line.replicas_max > 1 else ""
         chain = (*line.limit.chain, *line.replicas.chain[-1:]) if each else line.limit.chain
         parts.append(Part(line.consumer, line.total_mib, f"{human_mib(line.total_mib)}{each}", chain))
-    why = Step("rule", "the rest", human_mib(plan.budget.free_mib), "given to nobody: page cache of them all")
-    parts.append(Part("free", plan.budget.free_mib, human_mib(plan.budget.free_mib), (why,)))
+    free = plan.budget.free
+    parts.append(Part("free", free.value, human_mib(free.value), free.chain))
     total = plan.budget.total.value
     return Bar("memory", total, human_mib(total), tuple(parts))
 
@@ -53,9 +53,8 @@ def vram(plan: HostPlan) -> Bar:
     card = plan.budget.vram
     if card is None:
         raise ValueError(f"{plan.name} has no ledger of a card")
-    figures = {"kept": card.kept, **card.shares}
+    figures = {"kept": card.kept, **card.shares, "free": card.free}
     parts = [Part(name, one.value, human_mib(one.value), one.chain) for name, one in figures.items()]
-    parts.append(_rest("free", card.total, card.free_mib, human_mib(card.free_mib), "no model can use it"))
     return Bar("VRAM", card.total.value, human_mib(card.total.value), tuple(parts))
 
 

@@ -33,24 +33,34 @@ class Explained:
 
 
 def everything(plan: HostPlan) -> Iterator[Explained]:
-    """Every value of a host's plan, each under the name `CONSUMER.SETTING`."""
-    for line in plan.budget.lines:
-        figures = {
-            "limit": line.limit,
-            "request": line.request,
-            "replicas": line.replicas,
-            "cpu_limit": line.cpu_limit,
-            "cpu_request": line.cpu_request,
-        }
-        for name, figure in figures.items():
-            yield Explained(f"{line.consumer}.{name}", f"{figure.value} {figure.unit}".rstrip(), figure)
-    for use, figure in plan.budget.disk.shares.items():
-        yield Explained(f"{use}.disk", f"{figure.value} {figure.unit}", figure)
-    for consumer, serving in plan.budget.servings.items():
-        yield Explained(f"{consumer}.{serving.pool}", f"{serving.memory.value} MiB", serving.memory)
+    """Every value of a host's plan under its name: `CONSUMER.SETTING`, or `host.VALUE` for what is the host's."""
+    budget = plan.budget
+    yield _plain("host.total", budget.total)
+    yield _plain("host.free", budget.free)
+    yield _plain("host.cores", budget.cores)
+    for line in budget.lines:
+        yield _plain(f"{line.consumer}.limit", line.limit)
+        yield _plain(f"{line.consumer}.request", line.request)
+        yield _plain(f"{line.consumer}.replicas", line.replicas)
+        yield _plain(f"{line.consumer}.cpu_limit", line.cpu_limit)
+        yield _plain(f"{line.consumer}.cpu_request", line.cpu_request)
+    yield _plain("host.disk", budget.disk.total)
+    for use, figure in budget.disk.shares.items():
+        yield _plain(f"{use}.disk", figure)
+    for consumer, serving in budget.servings.items():
+        yield _plain(f"{consumer}.{serving.pool}", serving.memory)
+        yield _plain(f"{consumer}.used", serving.used)
+    if budget.vram is not None:
+        yield _plain("host.vram", budget.vram.total)
+        yield _plain("host.vram_kept", budget.vram.kept)
+        yield _plain("host.vram_free", budget.vram.free)
     for consumer, spec in plan.specs.items():
         for row in spec.table():
             yield Explained(f"{consumer}.{row.name}", row.text, row.figure)
+
+
+def _plain(name: str, figure: Figure) -> Explained:
+    return Explained(name, f"{figure.value} {figure.unit}".rstrip(), figure)
 
 
 def explain(plan: HostPlan, name: str) -> Explained:

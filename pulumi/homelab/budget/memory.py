@@ -19,15 +19,12 @@ STEP = 100
 consumer lose a MiB when the host gains one, and a kernel update that moves MemTotal a little moves no setting."""
 
 
-ONE = given("rule", "replicas", 1, "", "one process is the whole of it")
-
-
 @dataclass(frozen=True, slots=True)
 class Grant:
-    """MiB of each replica, and how many replicas."""
+    """MiB of each replica, and how many replicas; None of what is never more than one."""
 
     limit: Figure
-    replicas: Figure = ONE
+    replicas: Figure | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -60,6 +60,11 @@ class Serving:
     memory: Figure
     fit: Fit
 
+    @property
+    def used(self) -> Figure:
+        setup = self.fit.setup
+        return self.memory.then("rule", "models", setup.mib, f"the best that fits: {setup}")
+
 
 @dataclass(frozen=True, slots=True)
 class Vram:
@@ -72,6 +77,10 @@ class Vram:
     @property
     def free_mib(self) -> int:
         return self.total.value - self.kept.value - sum(share.value for share in self.shares.values())
+
+    @property
+    def free(self) -> Figure:
+        return self.total.then("rule", "the rest", self.free_mib, "no model can use it")
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,6 +98,10 @@ class Budget:
     disk: Disk
     servings: Mapping[str, Serving] = field(default_factory=dict)
     vram: Vram | None = None
+
+    @property
+    def free(self) -> Figure:
+        return self.total.then("rule", "the rest", self.free_mib, "given to nobody: page cache of them all")
 
     def line(self, consumer: str) -> Line:
         """Raises KeyError for a consumer that is not placed on this host."""

@@ -33,13 +33,14 @@ def plan(
     demands = models.demands(facts, served, profile)
     ledger = memory.share_out(facts, order, profile, demands)
     cores = cpu.cores_of(facts)
-    replicas = {name: ledger.grants[name].replicas.value for name in order}
+    several = {name: ledger.grants[name].replicas or _one(ledger.grants[name].limit) for name in order}
+    replicas = {name: figure.value for name, figure in several.items()}
     shares = cpu.requests_and_limits(cores, replicas, profile)
     lines = [*_set_aside(ledger, cores, profile)]
     for name in order:
         grant, rule = ledger.grants[name], profile.rules.consumers[name]
         request = _request(grant.limit, rule)
-        lines.append(Line(name, rule.kind, request, grant.limit, grant.replicas, *shares[name]))
+        lines.append(Line(name, rule.kind, request, grant.limit, several[name], *shares[name]))
     disk = storage.share_out(facts, order, profile, data_path)
     vram = models.on_card(facts, demands, profile)
     limits = {name: ledger.grants[name].limit for name in demands}
@@ -54,9 +55,13 @@ def _set_aside(ledger: memory.Memory, cores: Figure, profile: Profile) -> tuple[
     system = cores.then("profile", source, cores.value * percent // 100, f"{percent} % of the cores")
     none = cores.then("rule", "headroom", 0, "headroom is memory only")
     return (
-        Line("reserve", "reserve", ledger.reserve, ledger.reserve, memory.ONE, system, system),
-        Line("headroom", "headroom", ledger.headroom, ledger.headroom, memory.ONE, none, none),
+        Line("reserve", "reserve", ledger.reserve, ledger.reserve, _one(ledger.reserve), system, system),
+        Line("headroom", "headroom", ledger.headroom, ledger.headroom, _one(ledger.headroom), none, none),
     )
+
+
+def _one(limit: Figure) -> Figure:
+    return limit.then("rule", "replicas", 1, "one process is the whole of it", unit="")
 
 
 def _request(limit: Figure, rule: Consumer) -> Figure:

@@ -42,7 +42,9 @@ def _measured(facts: Facts, data_path: str) -> tuple[Figure, Figure, StorageClas
     mount = facts.storage.mount_of(data_path)
     if mount is None:
         because = "no mount was measured; ./lab ansible-hardware-audit measures them"
-        total = given("rule", "unmeasured disk", UNMEASURED_GIB, "GiB", because)
+        nothing = given("fact", "storage_performance.mounts", 0, "GiB", because)
+        smallest = "the smallest card that people still boot a Pi from"
+        total = nothing.then("rule", "unmeasured disk", UNMEASURED_GIB, smallest)
         return total, total, "sd"
     source = f"storage_performance.mounts[{mount.path}]"
     total = given("fact", f"{source}.size_bytes", mount.size_bytes // GIB, "GiB", f"holds {data_path}")

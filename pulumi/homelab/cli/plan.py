@@ -8,7 +8,7 @@ from typing import Annotated, Any
 import typer
 
 from homelab.bars import bars
-from homelab.budget import Line, Serving, Vram
+from homelab.budget import Disk, Line, Serving, Vram
 from homelab.cli.gates import REFUSED, shown
 from homelab.cli.ledger import ledger
 from homelab.cli.output import Json, console, print_json
@@ -95,6 +95,7 @@ def _host(one: HostPlan) -> dict[str, Any]:
         "lines": [_line(line) for line in one.budget.lines],
         "models": [_serving(name, serving) for name, serving in one.budget.servings.items()],
         "vram": None if one.budget.vram is None else _vram(one.budget.vram),
+        "disk": _disk(one.budget.disk),
         "settings": {name: spec.settings() for name, spec in one.specs.items()},
         "gates": [asdict(gate) for gate in judge(one.facts, one.budget)],
     }
@@ -123,6 +124,11 @@ def _serving(consumer: str, serving: Serving) -> dict[str, Any]:
         ],
         "next": [{"step": step.what, "needs_mib": step.mib} for step in serving.fit.steps],
     }
+
+
+def _disk(disk: Disk) -> dict[str, Any]:
+    shares = [{"use": use, "gib": share.value} for use, share in disk.shares.items()]
+    return {"class": disk.storage_class, "mount": disk.mount, "total_gib": disk.total.value, "lines": shares}
 
 
 def _vram(vram: Vram) -> dict[str, Any]:
