@@ -173,6 +173,11 @@ fmt: environment-dev
 tools *names: environment
     @{{ homelab }} tools "$@"
 
+[doc("Measure how long planning takes, for 6 and for 1,000 hosts")]
+[group("develop")]
+bench-plan: environment-dev
+    @{{ bin }}/python tests/bench_plan.py
+
 [doc("Measure the embedder, then 100 documents through a platform of its own")]
 [group("develop")]
 bench *flags: environments-dev

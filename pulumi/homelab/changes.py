@@ -20,7 +20,7 @@ def added(now: Situation, name: str, facts: Facts, place: Sequence[str]) -> Situ
     """
     if name in now.lab.hosts:
         raise InvalidInput(Problem("--add", name, "the lab has this host", f"--upgrade {name}, or another name"))
-    fewer = _without(now, known_consumers(place))
+    fewer = _without(now, known_consumers(place, "--place"))
     host = Host(address=name, place=tuple(place) or None)
     then = fewer.with_lab(hosts={**fewer.lab.hosts, name: host}).with_facts(name, named(facts, name))
     then = settled(then)
@@ -51,7 +51,7 @@ def upgraded(now: Situation, name: str, machine: Machine) -> Situation:
 def moved(now: Situation, consumer: str, name: str) -> Situation:
     """With a consumer on the host `name`, and on no other. Raises InvalidInput where either is unknown."""
     _must_exist(now, "--move", name)
-    known_consumers([consumer])
+    known_consumers([consumer], "--move")
     fewer = _without(now, [consumer])
     return fewer.placing({name: (*fewer.lab.hosts[name].placed, consumer)})
 

@@ -58,7 +58,7 @@ def alone(lab: Lab, facts: Facts, name: str, place: Sequence[str] | None) -> Sit
     """
     rules = profile.load(lab.profile, ram_mib=facts.homelab.total_ram_mb, flags=facts.cpu.flags).rules
     everything = [consumer for consumer, rule in rules.consumers.items() if not rule.by_hand]
-    host = imagined_host(known_consumers(place) if place else everything)
+    host = imagined_host(known_consumers(place, "--place") if place else everything)
     return Situation(lab.model_copy(update={"hosts": {name: host}}), {name: named(facts, name)})
 
 
@@ -70,12 +70,12 @@ def known_profile(name: str) -> str:
     return name
 
 
-def known_consumers(place: Sequence[str]) -> Sequence[str]:
+def known_consumers(place: Sequence[str], option: str) -> Sequence[str]:
     """Raises InvalidInput with every consumer that no profile knows."""
     known = list(profile.load("default", ram_mib=1).rules.consumers)
     unknown = [consumer for consumer in place if consumer not in known]
     if unknown:
-        raise InvalidInput(*(Problem("--place", one, "no such consumer", meant(one, known)) for one in unknown))
+        raise InvalidInput(*(Problem(option, one, "no such consumer", meant(one, known)) for one in unknown))
     return place
 
 

@@ -82,6 +82,15 @@ def test_nothing_is_moved_to_a_host_that_cannot_take_it(other: str) -> None:
     assert not [way for way in ways if way.do.startswith("move")]
 
 
+def test_nothing_is_moved_to_a_processor_that_cannot_run_it() -> None:
+    placed = ("extract", "embedder", "chunk")
+    old = facts(8000, host="old", flags=())
+    now = Situation(lab(small=placed, old=()), {**machines(small=1200), "old": old})
+    assert [way.do for way in refused(now).ways_out if way.do.startswith("move")] == []
+    now = now.with_facts("old", facts(8000, host="old"))
+    assert next(way.do for way in refused(now).ways_out) == "move embedder to old"
+
+
 def test_several_move_together_where_one_is_not_enough() -> None:
     now = Situation(lab(pi=("postgres", "litellm", "extract", "chunk")), machines(pi=1500))
     now = now.with_lab(hosts={**now.lab.hosts, "desktop": Host(address="d", place=())})

@@ -98,14 +98,20 @@ def _one_machine(
 
 def _show_machine(now: Situation, as_json: bool) -> None:
     from homelab.bars import bars
+    from homelab.cli.gates import shown
     from homelab.cli.ledger import ledger
     from homelab.cli.plan import document
+    from homelab.gates import judge
 
     (one,) = plan(now).hosts
     if as_json:
         print_json(document([one]))
     else:
-        console().print(ledger(one.budget, one.profile.name, bars(one)))
+        screen = console()
+        screen.print(ledger(one.budget, one.profile.name, bars(one)))
+        for gate in judge(one.facts, one.budget):
+            if gate.severity != "info":  # of a machine that is not there nothing was measured
+                screen.print(shown(gate))
 
 
 def _show_change(before: Situation, after: Situation, homeless: list[str], as_json: bool) -> None:

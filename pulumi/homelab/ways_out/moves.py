@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Iterator, Sequence
 
 from homelab.errors import WayOut
+from homelab.gates import judge
 from homelab.situation import HostPlan, Situation
 from homelab.ways_out.trial import Trial, listed, planned
 
@@ -68,9 +69,15 @@ def _best_host(trial: Trial, now: Situation, consumers: Sequence[str]) -> tuple[
             continue
         then = now.placing({host: (*placed, *consumers)})
         after = planned(then, host)
-        if after is not None:
+        if after is not None and not _refused(after) - _refused(before):
             found.append(((_lost(before, after), host), then))
     return min(found, key=lambda one: one[0], default=None)
+
+
+def _refused(plan: HostPlan) -> set[tuple[str, str]]:
+    """What the host's measurements forbid of what it holds."""
+    gates = judge(plan.facts, plan.budget)
+    return {(gate.id, gate.rule) for gate in gates if gate.severity == "refuse"}
 
 
 def _may_run(now: Situation, host: str, consumers: Sequence[str]) -> bool:
