@@ -81,6 +81,14 @@ def test_every_bar_is_full_and_has_no_gap(one: HostPlan) -> None:
             assert left.x + left.width == pytest.approx(right.x, abs=0.02)
 
 
+def test_replicas_are_counted_in_memory_and_cpu_alike() -> None:
+    parts = {(bar.title, part.name): part for bar in bars(DESKTOP) for part in bar.parts}
+    assert parts["CPU", "extract"].text == "1.5 cores (3 × 500m)"
+    assert parts["CPU", "extract"].amount == 1500
+    limit = DESKTOP.budget.line("extract").limit.value
+    assert parts["memory", "extract"].amount == 3 * limit
+
+
 def test_a_card_has_a_bar_of_its_own_and_a_model_is_named() -> None:
     drawn = drawing(CARD, ALONE)
     assert [bar.title.partition(" ")[0] for bar in drawn.bars] == ["memory", "VRAM", "CPU", "disk"]

@@ -111,7 +111,8 @@ def test_parts_are_left_out_together_where_none_alone_is_enough_and_each_is_need
     now = Situation(lab(nas=placed), machines(nas=1900))
     left = [way for way in refused(now).ways_out if way.do.startswith("leave out")]
     assert rows(tuple(left)) == [("leave out phase 4", 1152)]
-    now = Situation(lab(nas=("promptfoo", "openobserve", "collector", "litellm", "nats")), machines(nas=1500))
+    placed = ("promptfoo", "console", "openobserve", "collector", "litellm", "nats")  # without console's 128
+    now = Situation(lab(nas=placed), machines(nas=1500))
     left = [way for way in refused(now).ways_out if way.do.startswith("leave out")]
     assert rows(tuple(left)) == [("leave out openobserve, collector and promptfoo", 1216)]
 
@@ -121,6 +122,8 @@ def test_of_a_full_disk_just_so_much_is_freed_that_it_fits() -> None:
     now = Situation(lab(nas=("garage", "nats")), known)
     refusal = refused(now)
     assert refusal.resource == "disk"
+    assert sum(mib for _, mib in refusal.lines) == refusal.wanted_mib > refusal.total_mib
+    assert [way.do for way in refusal.ways_out] == ["free 33 GiB on the disk of nas", "take a disk of 256 GB"]
     (gib,) = (int(found[1]) for way in refusal.ways_out if (found := re.match(r"free (\d+) GiB", way.do)))
     plan(Situation(now.lab, {"nas": facts(8000, host="nas", disk_gib=200, free_gib=2 + gib)}))
     refused(Situation(now.lab, {"nas": facts(8000, host="nas", disk_gib=200, free_gib=1 + gib)}))
@@ -142,6 +145,18 @@ def test_a_chosen_model_moves_with_its_server() -> None:
     moved = now.placing({"small": (), "other": ("ollama",)})
     assert moved.lab.hosts["other"].serve.chosen == {"ollama": ("qwen3-0.6b",)}
     assert moved.lab.hosts["small"].serve.chosen == {}
+
+
+def test_a_disk_that_is_too_small_is_shown_beside_the_smallest_that_would_do() -> None:
+    """Of 16 GiB two stay free and four are for images; a tenth of the other ten is Postgres'."""
+    now = Situation(lab(nas=("postgres",)), {"nas": facts(8000, host="nas", disk_gib=6)})
+    refusal = refused(now)
+    assert (refusal.total_mib, refusal.wanted_mib) == (6 * 1024, 16 * 1024)
+    gib = {use: mib / 1024 for use, mib in refusal.lines}
+    assert gib == {"kept free": 2, "images": 4, "postgres": 1, "in no share": 9}
+    assert [way.do for way in refusal.ways_out] == ["take a disk of 32 GB"]
+    plan(now.with_facts("nas", facts(8000, host="nas", disk_gib=16)))
+    refused(now.with_facts("nas", facts(8000, host="nas", disk_gib=15)))
 
 
 def test_no_way_is_proposed_where_there_is_none() -> None:

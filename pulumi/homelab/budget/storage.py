@@ -1,6 +1,8 @@
 """What each part may keep on the disk that holds the platform's data, in GiB."""
 
-from collections.abc import Sequence
+from bisect import bisect_left
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
 from homelab.budget.model import Disk
 from homelab.errors import BudgetExceeded
@@ -12,17 +14,31 @@ from homelab.units import GIB
 UNMEASURED_GIB = 16
 """GiB assumed where no mount was measured: the smallest card that people still boot a Pi from."""
 
+ENOUGH_GIB = 4096
+"""GiB more, at which any placement has its least of every share."""
+
 LEAST_GIB = 1
 """GiB. Below this a store cannot hold its own write-ahead log and one compaction."""
 
 
 def share_out(facts: Facts, placed: Sequence[str], profile: Profile, data_path: str) -> Disk:
     """Raises BudgetExceeded when the disk is too small for one GiB of every store placed on it."""
-    rules = profile.rules.storage
     total, usable, storage_class = _measured(facts, data_path)
-    spare = -(-total.value * rules.free_percent // 100)  # rounded up: no GiB of it is ever planned
+    shares = _shares(total.value, usable, storage_class, placed, profile)
+    if _short(shares):
+        raise _refusal(facts.host, total, usable, storage_class, placed, profile)
+    mount = facts.storage.mount_of(data_path)
+    return Disk(storage_class, total, shares, None if mount is None else mount.path)
+
+
+def _shares(
+    total: int, usable: Figure, storage_class: StorageClass, placed: Sequence[str], profile: Profile
+) -> dict[str, Figure]:
+    """Of a disk of `total` GiB, of which others leave `usable`."""
+    rules = profile.rules.storage
     fixed = _fixed(usable, placed, profile)
-    remainder = max(0, usable.value - spare - sum(figure.value for figure in fixed.values()))
+    taken = _kept_free(total, profile) + sum(figure.value for figure in fixed.values())
+    remainder = max(0, usable.value - taken)
     shares = dict(fixed)
     # A disk for bulk alone. Where the databases have no other, they get their shares of it all the same.
     hdd = storage_class == "hdd" and not {"nats", "postgres"} & set(placed)
@@ -32,9 +48,12 @@ def share_out(facts: Facts, placed: Sequence[str], profile: Profile, data_path: 
             source = profile.source(f"storage.{table}.{name}")
             because = f"{percent} % of the {remainder} GiB that images, fixed volumes and free space leave"
             shares[name] = usable.then("profile", source, remainder * percent // 100, because)
-    _must_fit(facts.host, total, shares)
-    mount = facts.storage.mount_of(data_path)
-    return Disk(storage_class, total, shares, None if mount is None else mount.path)
+    return shares
+
+
+def _kept_free(total: int, profile: Profile) -> int:
+    """GiB, rounded up: no GiB of it is ever planned."""
+    return -(-total * profile.rules.storage.free_percent // 100)
 
 
 def _measured(facts: Facts, data_path: str) -> tuple[Figure, Figure, StorageClass]:
@@ -69,9 +88,28 @@ def _fixed(usable: Figure, placed: Sequence[str], profile: Profile) -> dict[str,
     return figures
 
 
-def _must_fit(host: str, total: Figure, shares: dict[str, Figure]) -> None:
-    short = {name: figure for name, figure in shares.items() if name != "images" and figure.value < LEAST_GIB}
-    if short:
-        lines = tuple((name, max(figure.value, LEAST_GIB) * 1024) for name, figure in shares.items())
-        wanted = total.value * 1024 + 1024 * len(short)
-        raise BudgetExceeded(host, "disk", total.value * 1024, wanted, lines)
+def _short(shares: Mapping[str, Figure]) -> bool:
+    return any(name != "images" and figure.value < LEAST_GIB for name, figure in shares.items())
+
+
+def _refusal(
+    host: str,
+    total: Figure,
+    usable: Figure,
+    storage_class: StorageClass,
+    placed: Sequence[str],
+    profile: Profile,
+) -> BudgetExceeded:
+    """The account of the smallest disk that would do, beside the one that there is."""
+
+    def grown(more: int) -> dict[str, Figure]:
+        room = replace(usable, value=usable.value + more)
+        return _shares(total.value + more, room, storage_class, placed, profile)
+
+    more = bisect_left(range(ENOUGH_GIB), True, key=lambda more: not _short(grown(more)))
+    enough, shares = total.value + more, grown(more)
+    uses = {"others": total.value - usable.value, "kept free": _kept_free(enough, profile)}
+    uses |= {name: figure.value for name, figure in shares.items()}
+    uses["in no share"] = enough - sum(uses.values())
+    lines = tuple((name, gib * 1024) for name, gib in uses.items() if gib)
+    return BudgetExceeded(host, "disk", total.value * 1024, enough * 1024, lines)

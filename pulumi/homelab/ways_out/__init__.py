@@ -10,7 +10,7 @@ from homelab.errors import BudgetExceeded, WayOut
 from homelab.situation import Situation
 from homelab.ways_out.moves import moves
 from homelab.ways_out.parts import left_out
-from homelab.ways_out.spending import free_space, larger_machine, profiles, smaller_models
+from homelab.ways_out.spending import free_space, larger_disk, larger_machine, profiles, smaller_models
 from homelab.ways_out.trial import Trial
 
 OF_EACH_KIND = 3
@@ -26,6 +26,7 @@ def ways_out(now: Situation, name: str, refusal: BudgetExceeded) -> tuple[WayOut
     kinds = [moves(trial), smaller_models(trial), profiles(trial), left_out(trial)]
     if refusal.resource == "disk":
         kinds.insert(1, free_space(trial))
+        kinds.append(larger_disk(trial))
     if refusal.resource == "memory":
         kinds.append(larger_machine(trial))
     return tuple(way for ways in kinds for way in islice(ways, OF_EACH_KIND))

@@ -31,7 +31,7 @@ def moves(trial: Trial) -> Iterator[WayOut]:
 
 
 def _moves_together(trial: Trial) -> Iterator[WayOut]:
-    """Those that want most, each to where least is lost, until the rest fits; then as few of them as do."""
+    """Those that want most, each to where least is lost, until the rest fits."""
     then, gone = trial.now, dict[str, str]()
     for consumer in sorted(trial.placed, key=lambda one: -trial.wanted.get(one, 0)):
         there = _best_host(trial, then, (consumer,))
@@ -42,10 +42,6 @@ def _moves_together(trial: Trial) -> Iterator[WayOut]:
             break
     else:
         return
-    for consumer in reversed(list(gone)):
-        fewer = [one for one in gone if one != consumer]
-        if trial.holds(trial.now.placing({trial.name: trial.without(fewer)})):
-            del gone[consumer]
     by_host: dict[str, list[str]] = {}
     for consumer, host in gone.items():
         by_host.setdefault(host, []).append(consumer)

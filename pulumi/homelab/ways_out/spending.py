@@ -12,6 +12,9 @@ from homelab.ways_out.trial import Trial, planned
 SIZES_GIB = (1, 2, 4, 8, 12, 16, 24, 32, 48, 64, 96, 128, 192, 256, 384, 512, 768, 1024)
 """Memory that machines are sold with."""
 
+DISKS_GB = (16, 32, 64, 128, 256, 512, 1000, 2000, 4000, 8000)
+GB = 1000**3
+
 
 def profiles(trial: Trial) -> Iterator[WayOut]:
     """The profile is the whole lab's, so every host that planned must plan with it."""
@@ -91,6 +94,17 @@ def smaller_models(trial: Trial) -> Iterator[WayOut]:
 
 def _size(model: llm.Model) -> int:
     return model.by_size[0].bytes
+
+
+def larger_disk(trial: Trial) -> Iterator[WayOut]:
+    """The smallest that is sold and holds all."""
+    facts = trial.now.facts[trial.name]
+    largest = max((mount.size_bytes for mount in facts.storage.mounts), default=0)
+    for size in DISKS_GB:
+        more = changed(facts, Machine(disk=size * GB))
+        if size * GB > largest and trial.holds(trial.now.with_facts(trial.name, more)):
+            yield WayOut(f"take a disk of {size} GB", 0, "its price")
+            return
 
 
 def larger_machine(trial: Trial) -> Iterator[WayOut]:
