@@ -14,6 +14,7 @@ from pathlib import Path
 
 from pipeline.contract import Bucket, IngestRequested, Metadata, Subject, document_id
 from pipeline.detect import detect
+from pipeline.ending import end
 from pipeline.errors import Malformed, Unavailable
 from pipeline.follow import FOLLOWED, Following, Progress, patiently
 from pipeline.intake import MIB, Candidate, inspect
@@ -93,9 +94,7 @@ async def ingest(
                 for task in done:
                     task.result()
             finally:
-                for task in tasks:
-                    task.cancel()
-                await asyncio.gather(*tasks, return_exceptions=True)
+                await end(tasks)
             if working not in done:
                 reason = "stopped on request"
     except Unavailable as error:

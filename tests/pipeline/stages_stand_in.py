@@ -10,6 +10,7 @@ from pipeline.adapters.objects import Objects
 from pipeline.adapters.vectors import Vectors
 from pipeline.bootstrap import bootstrap
 from pipeline.contract import DeadLetter, EmbedCompleted, Extracted, IngestRequested, KgCompleted, Subject
+from pipeline.ending import end
 from pipeline.ingest import Doors
 from pipeline.settings import Settings
 
@@ -78,7 +79,6 @@ async def platform(settings: Settings) -> AsyncIterator[tuple[Doors, Stages]]:
     try:
         yield Doors(Objects(settings), bus, Feed(bus), vectors), stages
     finally:
-        serving.cancel()
-        await asyncio.gather(serving, return_exceptions=True)
+        await end({serving})
         await vectors.close()
         await bus.close()

@@ -10,6 +10,7 @@ from nats.js.api import AckPolicy, ConsumerConfig, DeliverPolicy
 
 from pipeline.adapters.bus import WHERE, Bus, named
 from pipeline.contract import STREAMS, Subject
+from pipeline.ending import end
 from pipeline.errors import Unavailable
 
 POLL = 2.0
@@ -55,9 +56,7 @@ class Feed:
             async with self._heard(subjects, events):
                 yield _iterate(events, readers)
         finally:
-            for reader in readers:
-                reader.cancel()
-            await asyncio.gather(*readers, return_exceptions=True)
+            await end(readers)
 
     @asynccontextmanager
     async def _heard(self, subjects: Sequence[str], events: asyncio.Queue[Event]) -> AsyncIterator[None]:
