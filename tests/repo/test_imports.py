@@ -11,13 +11,14 @@ LAYERS = (
     {"units", "errors", "figure", "consumers"},
     {"document", "llm", "tools"},
     {"lab", "facts", "profile"},
-    {"budget"},
+    {"budget", "sops"},
     {"gates", "specs"},
     {"config", "situation", "imagined"},
     {"placement", "planner", "ways_out"},
     {"audit", "bars", "explain", "changes", "what_if", "difference", "poster"},
-    {"local", "components", "hostvars"},
-    {"doctor", "drift", "phases"},
+    {"local", "components", "hostvars", "policy"},
+    {"doctor", "drift", "phases", "images"},
+    {"render", "sandbox", "engine", "guards", "validate"},
     {"cli"},
 )
 """Data goes through once: a room imports from its own layer or one above it in this list, never below."""
