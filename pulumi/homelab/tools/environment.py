@@ -28,6 +28,9 @@ class Environment:
 ENVIRONMENTS: Mapping[str, Environment] = {
     "homelab": Environment(".", "Preparing the Python environment", ("--no-dev",)),
     "dev": Environment(".", "Preparing the Python environment with the developers' tools", ()),
+    "cluster": Environment(
+        ".", "Preparing the Python environment with Pulumi", ("--no-dev", "--extra", "cluster")
+    ),
     "mutation": Environment(".", "Preparing the Python environment with cosmic-ray", ("--group", "mutation")),
     "litellm": Environment("servers/litellm", "Preparing LiteLLM's own environment", ("--no-dev",)),
 }
