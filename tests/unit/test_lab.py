@@ -145,3 +145,28 @@ def test_a_folder_and_a_huge_file_are_refused(tmp_path: Path, monkeypatch: pytes
 
 def test_what_runs_locally_are_consumers_in_the_order_of_the_ledger() -> None:
     assert list(LOCAL) == [name for name in CONSUMERS if name in LOCAL_TODAY]
+
+
+CLUSTER = "version: 1\nhosts: {desktop: {address: local}, nuc: {address: nuc.lan}}\n"
+
+
+def test_without_a_cluster_no_host_is_a_node(tmp_path: Path) -> None:
+    lab = load(written(tmp_path / "lab.yaml", CLUSTER))
+    assert lab.cluster is None
+    assert lab.nodes == {}
+
+
+def test_the_local_host_is_the_node_of_a_cluster_that_names_none(tmp_path: Path) -> None:
+    lab = load(written(tmp_path / "lab.yaml", CLUSTER + "cluster: {context: k3s}\n"))
+    assert lab.nodes == {"desktop": "desktop"}
+    assert lab.cluster is not None
+    assert lab.cluster.kubeconfig is None
+    assert lab.cluster.secrets == tmp_path / "secrets"
+
+
+def test_nodes_are_hosts_under_the_names_that_the_cluster_has_for_them(tmp_path: Path) -> None:
+    nodes = "cluster: {context: k3s, kubeconfig: k3s.yaml, nodes: {nuc: nuc-1.lan}}\n"
+    lab = load(written(tmp_path / "lab.yaml", CLUSTER + nodes))
+    assert lab.nodes == {"nuc": "nuc-1.lan"}
+    assert lab.cluster is not None
+    assert lab.cluster.kubeconfig == tmp_path / "k3s.yaml"

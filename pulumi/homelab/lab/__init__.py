@@ -1,5 +1,6 @@
 """lab.yaml: the one file a person edits. `lab.example.yaml` is its manual, and is what an absent one means."""
 
+from homelab.lab.cluster import Cluster
 from homelab.lab.host import Host, Serve
 from homelab.lab.lab import EXAMPLE, Lab, load
 from homelab.lab.local import Local, Ports
@@ -12,6 +13,7 @@ __all__ = [
     "EXAMPLE",
     "ROOT",
     "Chat",
+    "Cluster",
     "Embedding",
     "Host",
     "Lab",

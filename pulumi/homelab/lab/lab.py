@@ -4,13 +4,14 @@ import os
 import re
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, Self
 
-from pydantic import Field, PrivateAttr, field_validator
+from pydantic import Field, PrivateAttr, field_validator, model_validator
 
 from homelab.document import Document, broken, broken_at, meant, read
 from homelab.document.source import shown
 from homelab.errors import InvalidInput, Problem
+from homelab.lab.cluster import Cluster
 from homelab.lab.host import Host
 from homelab.lab.local import Local
 from homelab.lab.models import Models
@@ -32,6 +33,7 @@ class Lab(Document):
     models: Models = Models()
     documents: Documents = Documents()
     local: Local = Local()
+    cluster: Cluster | None = None
 
     _path: Path = PrivateAttr(default=ROOT / "lab.yaml")
 
@@ -44,6 +46,15 @@ class Lab(Document):
     def facts_dir(self) -> Path:
         """The controller's folder of facts documents, one `<host>.json` each."""
         return self._path.parent / "facts"
+
+    @property
+    def nodes(self) -> Mapping[str, str]:
+        """Host → the name of its node, for the hosts that are in the cluster; empty without one."""
+        if self.cluster is None:
+            return {}
+        if self.cluster.nodes is None:
+            return {name: name for name, host in self.hosts.items() if host.local}
+        return self.cluster.nodes
 
     @field_validator("profile")
     @classmethod
@@ -69,6 +80,19 @@ class Lab(Document):
         if breaches:
             raise broken_at(*breaches)
         return hosts
+
+    @model_validator(mode="after")
+    def _nodes_are_hosts(self) -> Self:
+        strangers = [name for name in self.nodes if name not in self.hosts]
+        if strangers:
+            rule = "a node is a host of this file"
+            raise broken_at(
+                *(
+                    (("cluster", "nodes", name), self.nodes[name], broken(rule, meant(name, list(self.hosts))))
+                    for name in strangers
+                )
+            )
+        return self
 
     def model_post_init(self, context: Any) -> None:
         if context:
