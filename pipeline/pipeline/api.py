@@ -19,7 +19,8 @@ from fastapi_offline import FastAPIOffline
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from starlette.middleware.trustedhost import TrustedHostMiddleware
 
-from pipeline import ingest, parts, problem_json
+from pipeline import ingest, parts, problem_json, tools
+from pipeline.adapters.telemetry import Telemetry
 from pipeline.answer import Answer
 from pipeline.contract import Bucket
 from pipeline.errors import NoSpace, PipelineError
@@ -69,9 +70,11 @@ class Document(BaseModel):
 def create_app(settings: Settings) -> FastAPI:
     """The application over what `settings` names; adapters open with its lifespan and close with it."""
 
+    offered = tools.server(lambda: app.state.parts, Telemetry.configured(settings))
+
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
-        async with parts.opened(settings, "api") as opened:
+        async with parts.opened(settings, "api") as opened, offered.session_manager.run():
             app.state.parts = opened
             app.state.uploading = asyncio.Lock()
             yield
@@ -88,6 +91,7 @@ def create_app(settings: Settings) -> FastAPI:
     app.add_middleware(TrustedHostMiddleware, allowed_hosts=settings.api_names.split(","), www_redirect=False)
     problem_json.install(app)
     _declare(app, settings)
+    app.router.routes.extend(tools.routes(offered, settings.api_names.split(","), MAX_BODY))
     return app
 
 

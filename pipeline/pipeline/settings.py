@@ -50,6 +50,12 @@ class Settings(BaseSettings):
     extract_threads: int = Field(default=1, ge=1)
     stream_scale: float = Field(default=1.0, gt=0, le=1, description="streams' max_bytes are multiplied by it")
 
+    telemetry_host: str | None = Field(default=None, description="Home Assistant's database; none: no such tool")
+    telemetry_port: int = 5432
+    telemetry_db: str = "homeassistant"
+    telemetry_user: str = "homeassistant"
+    telemetry_password: SecretStr | None = None
+
     api_host: str = "127.0.0.1"
     api_port: int = 8000
     api_names: str = Field(
