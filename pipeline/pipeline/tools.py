@@ -31,7 +31,7 @@ def server(parts: Callable[[], Parts], telemetry: Telemetry | None) -> MCPServer
     tools = MCPServer(
         "home-lab",
         version="1",
-        instructions="Knowledge of this household: documents, the graph between them, and what the house measures.",
+        instructions="This household: its documents, the graph between them, and what the house measures.",
     )
 
     @tools.tool(annotations=READS)

@@ -1,4 +1,4 @@
-"""The platform's tools for language models, called by the protocol's own client over real HTTP and real servers."""
+"""The tools for language models, called by the protocol's own client over real HTTP and real servers."""
 
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager

@@ -31,7 +31,7 @@ SELECT entity_id AS entity, (time AT TIME ZONE 'UTC')::date AS day, count(*) AS 
        round(avg(number), 3)::float8 AS mean, min(number)::float8 AS least, max(number)::float8 AS most
 FROM (
     SELECT entity_id, time,
-           CASE WHEN value::text ~ '^-?[0-9]+(\.[0-9]+)?([eE][-+]?[0-9]+)?$' THEN value::text::numeric END AS number
+           CASE WHEN value::text ~ '^-?[0-9]+(\.[0-9]+)?([eE][-+]?[0-9]+)?$' THEN value::text::numeric END number
     FROM events WHERE entity_id LIKE %(entity)s ESCAPE '!' AND time > now() - make_interval(days => %(days)s)
 ) AS readings
 GROUP BY entity_id, day ORDER BY entity_id, day LIMIT %(rows)s
