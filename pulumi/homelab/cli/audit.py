@@ -7,12 +7,12 @@ import typer
 from rich.console import Console
 
 from homelab.audit import run
+from homelab.cli.hosts import known
 from homelab.cli.output import Json, console, print_json, table
-from homelab.document import meant
 from homelab.errors import AuditFailed
 from homelab.facts import Facts
 from homelab.facts import load as load_facts
-from homelab.lab import Lab, load
+from homelab.lab import load
 from homelab.units import GIB, human_mib
 
 
@@ -38,7 +38,9 @@ def audit(
       homelab audit --limit nas,jetson --storage-benchmark
     """
     lab = load()
-    hosts = _chosen(lab, limit)
+    hosts = list(lab.hosts)
+    if limit is not None:
+        hosts = known(lab, [name.strip() for name in limit.split(",")], "--limit")
     tags = ["hardware_audit"]
     tags += ["storage_benchmark"] * storage_benchmark + ["network_benchmark"] * network_benchmark
     if verbose:
@@ -106,14 +108,3 @@ def _disk(facts: Facts) -> str:
     free, size = mount.free_bytes / GIB, mount.size_bytes / GIB
     speed = f", {mount.benchmark.random_read_iops} read IOPS" if mount.benchmark else ""
     return f"{mount.storage_class} {mount.path}: {free:.0f} of {size:.0f} GiB free{speed}"
-
-
-def _chosen(lab: Lab, limit: str | None) -> list[str]:
-    if limit is None:
-        return list(lab.hosts)
-    hosts = [name.strip() for name in limit.split(",")]
-    for host in hosts:
-        if host not in lab.hosts:
-            rule = f"{host!r} is no host of {lab.path.name}; {meant(host, list(lab.hosts))}"
-            raise typer.BadParameter(rule, param_hint="--limit")
-    return hosts

@@ -7,7 +7,7 @@ import typer
 from homelab.cli.output import Json, console, print_json, table
 
 Host = Annotated[
-    str | None, typer.Option("--host", metavar="NAME", help="one host of lab.yaml [default: the first]")
+    str | None, typer.Option("--host", metavar="NAME", help="one host of lab.yaml [default: the first planned]")
 ]
 
 
@@ -22,8 +22,9 @@ def explain(
     """
     from homelab.cli.hosts import chosen
     from homelab.explain import explain as explained
+    from homelab.lab import load
 
-    found = explained(chosen(host), name)
+    found = explained(chosen(load(), host), name)
     if as_json:
         print_json(found.as_json())
         return

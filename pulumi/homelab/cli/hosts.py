@@ -1,17 +1,33 @@
-"""The host that a command is about."""
+"""The hosts that an option of a command names."""
 
+from collections.abc import Sequence
+
+import typer
+
+from homelab.document import meant
 from homelab.errors import InvalidInput, Problem
+from homelab.lab import Lab
 from homelab.planner import HostPlan, plan_lab
 
 
-def chosen(name: str | None) -> HostPlan:
-    """The plan of the named host, else of the first of lab.yaml. Raises InvalidInput for an unknown one."""
-    from homelab import lab
+def known(lab: Lab, names: Sequence[str], option: str) -> list[str]:
+    """`names` again. Raises typer.BadParameter for one that is no host of the lab."""
+    for name in names:
+        if name not in lab.hosts:
+            rule = f"{name!r} is no host of {lab.path.name}; {meant(name, list(lab.hosts))}"
+            raise typer.BadParameter(rule, param_hint=option)
+    return list(names)
 
-    plans = plan_lab(lab.load())
-    if name is None:
-        return plans.hosts[0]
-    known = [plan.name for plan in plans.hosts]
-    if name not in known:
-        raise InvalidInput(Problem("--host", name, "no such host has a plan", f"known are {', '.join(known)}"))
-    return plans.host(name)
+
+def chosen(lab: Lab, name: str | None) -> HostPlan:
+    """The plan of the named host, else of the first that has one.
+
+    Raises typer.BadParameter for an unknown host, InvalidInput where nothing is placed.
+    """
+    wanted = list(lab.hosts) if name is None else known(lab, [name], "--host")
+    for plan in plan_lab(lab).hosts:
+        if plan.name in wanted:
+            return plan
+    where = f"hosts.{name}" if name is not None else "hosts"
+    rule = "only what is placed on a host has a plan"
+    raise InvalidInput(Problem(f"{lab.path.name} {where}", "nothing is placed", rule, "add consumers to place"))

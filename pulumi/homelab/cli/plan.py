@@ -10,9 +10,9 @@ import typer
 from homelab.bars import bars
 from homelab.budget import Disk, Line, Serving, Vram
 from homelab.cli.gates import REFUSED, shown
+from homelab.cli.hosts import known
 from homelab.cli.ledger import ledger
 from homelab.cli.output import Json, console, print_json
-from homelab.document import meant
 from homelab.errors import InvalidInput, Problem
 from homelab.gates import judge
 from homelab.lab import load
@@ -37,10 +37,8 @@ def plan(
       homelab plan --html ledger.html
     """
     lab = load()
-    if host is not None and host not in lab.hosts:
-        rule = f"{host!r} is no host of {lab.path.name}; {meant(host, list(lab.hosts))}"
-        raise typer.BadParameter(rule, param_hint="--host")
-    chosen = [one for one in plan_lab(lab).hosts if host in (None, one.name)]
+    wanted = list(lab.hosts) if host is None else known(lab, [host], "--host")
+    chosen = [one for one in plan_lab(lab).hosts if one.name in wanted]
     if html is not None and chosen:
         _write(html, chosen)
     if as_json:
