@@ -9,6 +9,7 @@ import pytest
 
 from homelab import gates
 from homelab.cli import run
+from homelab.lab import load
 from unit.hosts import facts
 
 
@@ -60,6 +61,51 @@ def test_a_warning_does_not_fail_the_plan(lab: Path, capsys: pytest.CaptureFixtu
     lab.write_text("version: 1\nhosts:\n  pc: {address: pc.lan, place: [nats]}\n")
     assert run(["plan"]) == 0
     assert "warn   cgroup.memory · false · no limit" in capsys.readouterr().out
+
+
+EVERYTHING_HERE = "version: 1\nhosts:\n  pc: {address: local}\n"
+
+REFUSED = (
+    "host pc, gate cpu.instructions · no sse4_2 on made up · "
+    "numpy's wheel is built for x86-64-v2 and refuses any less · place embedder and extract on another host\n"
+)
+
+
+def test_what_a_gate_refuses_is_not_started(lab: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    lab.write_text(EVERYTHING_HERE)
+    assert run(["local", "up"]) == 1
+    assert capsys.readouterr().err == REFUSED
+    assert not (lab.parent / ".lab").exists()
+
+
+def test_what_a_gate_refuses_is_not_demonstrated(
+    lab: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    lab.write_text(EVERYTHING_HERE)
+    monkeypatch.setattr("homelab.cli.demonstration.measured", lambda _screen: (load(), "pc"))
+    assert run(["demo"]) == 1
+    assert capsys.readouterr().err == REFUSED
+    assert not (lab.parent / ".lab").exists()
+
+
+def test_what_if_shows_what_will_not_run_after_a_move(lab: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    lab.write_text("version: 1\nhosts:\n  pc: {address: pc.lan, place: [nats]}\n")
+    assert run(["what-if", "--move", "embedder=pc"]) == 3
+    said = capsys.readouterr().out
+    assert "refuse cpu.instructions · no sse4_2 on made up" in said
+    assert "cgroup.memory" not in said  # it was so before
+
+
+def test_what_if_says_that_a_host_which_does_not_change_cannot_run(
+    lab: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run(["what-if", "--upgrade", "pc", "--cores", "8"]) == 3
+    assert "pc · nothing changes\nrefuse cpu.instructions" in capsys.readouterr().out
+
+
+def test_what_if_of_one_machine_ends_as_its_plan_would(capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(["what-if", "--ram", "8GiB", "--place", "embedder", "--disk", "500MB"]) == 3
+    assert "refuse disk.free · 0 GiB" in capsys.readouterr().out
 
 
 def test_every_gate_is_documented() -> None:

@@ -6,11 +6,13 @@ from typing import Any
 from rich.console import Group, RenderableType
 from rich.text import Text
 
+from homelab.cli.gates import shown
 from homelab.cli.output import table
 from homelab.cli.plan import document
 from homelab.cli.serving import servings
 from homelab.difference import Change, differences, memory
 from homelab.errors import BudgetExceeded
+from homelab.gates import judge
 from homelab.planner import HostPlan
 from homelab.units import human_mib
 
@@ -23,7 +25,8 @@ IN_THE_LEDGER = (".limit", ".request")
 def comparison(
     before: Plans, after: Plans, refusal: BudgetExceeded | None, homeless: Sequence[str]
 ) -> RenderableType:
-    """One block for each host that changes, a line for the others; `refusal` is of the lab as it is."""
+    """One block for each host that changes, a line for the others, the gates under it; `refusal` is of the lab as
+    it is."""
     parts: list[RenderableType] = []
     if refusal is not None:
         missing = refusal.wanted_mib - refusal.total_mib
@@ -33,6 +36,7 @@ def comparison(
         old, new = before.get(name), after.get(name)
         changes = differences(old, new)
         parts += _host(name, old, new, changes) if changes else [Text(f"{name} · nothing changes")]
+        parts += _gates(old, new)
         parts.append(Text())
     if homeless:
         parts.append(Text(f"Runs nowhere then: {', '.join(homeless)}", style="bold"))
@@ -60,6 +64,15 @@ def _host(
     if new is not None and (old is None or old.budget.servings != new.budget.servings):
         parts += servings(new.budget)
     return parts
+
+
+def _gates(old: HostPlan | None, new: HostPlan | None) -> list[RenderableType]:
+    """What will not run there, and the warnings that the change brings."""
+    if new is None:
+        return []
+    known = set() if old is None else set(judge(old.facts, old.budget))
+    found = [gate for gate in judge(new.facts, new.budget) if gate.severity == "refuse" or gate not in known]
+    return [shown(gate) for gate in found if gate.severity != "info"]
 
 
 def _arrow(before: str | None, after: str | None) -> str:

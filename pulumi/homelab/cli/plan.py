@@ -9,7 +9,7 @@ import typer
 
 from homelab.bars import bars
 from homelab.budget import Disk, Line, Serving, Vram
-from homelab.cli.gates import REFUSED, shown
+from homelab.cli.gates import end, shown
 from homelab.cli.hosts import known
 from homelab.cli.ledger import ledger
 from homelab.cli.output import Json, console, print_json
@@ -45,8 +45,7 @@ def plan(
         print_json(document(chosen))
     elif html is None or not chosen:
         _print(chosen, host)
-    if any(gate.severity == "refuse" for one in chosen for gate in judge(one.facts, one.budget)):
-        raise typer.Exit(REFUSED)
+    end(chosen)
 
 
 def _write(file: Path, chosen: Sequence[HostPlan]) -> None:

@@ -45,7 +45,7 @@ def what_if(
     A machine that is described or recorded is planned by itself, with everything placed unless told otherwise.
     With --add, --remove, --upgrade or --move it is the lab that is planned, and each host's changes are shown.
     A machine that is added takes over what --place names; unless told otherwise it does what its kind of machine
-    is for.
+    is for. What fits but cannot run there ends with exit code 3.
 
     Examples:
       homelab what-if --ram 64GiB --cores 16 --disk 2TB
@@ -98,7 +98,7 @@ def _one_machine(
 
 def _show_machine(now: Situation, as_json: bool) -> None:
     from homelab.bars import bars
-    from homelab.cli.gates import shown
+    from homelab.cli.gates import end, shown
     from homelab.cli.ledger import ledger
     from homelab.cli.plan import document
     from homelab.gates import judge
@@ -112,11 +112,13 @@ def _show_machine(now: Situation, as_json: bool) -> None:
         for gate in judge(one.facts, one.budget):
             if gate.severity != "info":  # of a machine that is not there nothing was measured
                 screen.print(shown(gate))
+    end([one])
 
 
 def _show_change(before: Situation, after: Situation, homeless: list[str], as_json: bool) -> None:
     """What the change leads to must plan; the lab as it is need not, since a change may be its mend."""
     from homelab.cli.comparison import comparison, comparison_document
+    from homelab.cli.gates import end
 
     then = {one.name: one for one in plan(after).hosts}
     now: dict[str, HostPlan] = {}
@@ -130,3 +132,4 @@ def _show_change(before: Situation, after: Situation, homeless: list[str], as_js
         print_json(comparison_document(now, then, refusal, homeless))
     else:
         console().print(comparison(now, then, refusal, homeless))
+    end(then.values())

@@ -5,11 +5,12 @@ the host passes. A missing measurement gives the conservative choice and names t
 """
 
 from homelab.budget import Budget
+from homelab.errors import Problem
 from homelab.facts import Facts
 from homelab.gates import cgroup, cpu, disk, link, pages
 from homelab.gates.gate import Evidence, Gate, Id, Severity
 
-__all__ = ["Evidence", "Gate", "Id", "Severity", "judge"]
+__all__ = ["Evidence", "Gate", "Id", "Severity", "judge", "refusals"]
 
 ORDER: tuple[Severity, ...] = ("refuse", "warn", "info")
 
@@ -28,3 +29,12 @@ def judge(facts: Facts, budget: Budget) -> tuple[Gate, ...]:
         *cpu.instructions(facts, budget),
     ]
     return tuple(sorted(found, key=lambda gate: ORDER.index(gate.severity)))
+
+
+def refusals(facts: Facts, budget: Budget) -> tuple[Problem, ...]:
+    """Why what is placed on the host will not run there; nothing may be started while there is one."""
+    return tuple(
+        Problem(f"host {gate.host}, gate {gate.id}", gate.evidence.value, gate.rule, gate.mend)
+        for gate in judge(facts, budget)
+        if gate.severity == "refuse"
+    )

@@ -13,6 +13,7 @@ from homelab.config import nats as nats_conf
 from homelab.config import pipeline as pipeline_conf
 from homelab.config import postgres as postgres_conf
 from homelab.errors import LocalError, Problem
+from homelab.gates import refusals
 from homelab.lab import Lab
 from homelab.local import garage, ports, secret_files, services, supervisord
 from homelab.local.folders import Folders
@@ -49,9 +50,11 @@ def here(lab: Lab) -> Platform:
 def platform(lab: Lab, plan: HostPlan) -> Platform:
     """The services placed on this host. Writes the secrets and the workers' ports that do not exist yet.
 
-    Raises LocalError when something is not placed that the others need, MissingTool when a program is not there.
+    Raises LocalError when something is not placed that the others need or a gate refuses what is placed,
+    MissingTool when a program is not there.
     """
     _check_placed(plan)
+    _check_gates(plan)
     folders = Folders(lab.local.data_dir)
     folders.create()
     secrets = secret_files.ensure(folders.secrets)
@@ -89,6 +92,12 @@ def _check_placed(plan: HostPlan) -> None:
         given = f"{', '.join(missing)} not placed"
         rule = f"the local platform needs {', '.join(_NEEDED)}"
         raise LocalError(Problem(f"hosts.{plan.name}.place", given, rule, "add them to place in lab.yaml"))
+
+
+def _check_gates(plan: HostPlan) -> None:
+    problems = refusals(plan.facts, plan.budget)
+    if problems:
+        raise LocalError(*problems)
 
 
 def _limit(plan: HostPlan, consumer: str) -> int:
