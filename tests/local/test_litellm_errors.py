@@ -5,7 +5,7 @@ from typing import Any
 
 import httpx
 import pytest
-from litellm_process import KEY, STATUSES, litellm, route
+from litellm_process import KEY, STATUSES, chat, litellm, route
 from openai_stand_in import StandIn, openai_stand_in
 
 from servers import free_port
@@ -28,7 +28,8 @@ def client(tmp_path_factory: pytest.TempPathFactory, upstream: StandIn) -> Itera
         route("down", "well", f"http://127.0.0.1:{free_port()}/v1"),
     ]
     folder = tmp_path_factory.mktemp("litellm")
-    with litellm(folder, routes) as proxy, httpx.Client(base_url=proxy.url, timeout=30) as client:
+    models = chat(upstream.url, "well")
+    with litellm(folder, models, routes=routes) as proxy, httpx.Client(base_url=proxy.url, timeout=30) as client:
         yield client
 
 

@@ -9,10 +9,11 @@ import httpx
 import numpy as np
 import psutil
 import pytest
-from litellm_process import KEY, litellm, route
+from litellm_process import KEY, chat, litellm
 from openai_stand_in import PIECES, StandIn, openai_stand_in
 
 from embedder import bench
+from homelab.lab import Models
 from servers import Server, answers, free_port
 
 FLOOR_MIB = 768
@@ -42,11 +43,11 @@ def upstream() -> Iterator[StandIn]:
 
 @pytest.fixture(scope="module")
 def proxy(tmp_path_factory: pytest.TempPathFactory, embedder: Server, upstream: StandIn) -> Iterator[Server]:
-    routes = [
-        route("embed", "all-MiniLM-L6-v2", f"{embedder.url}/v1"),
-        route("chat", "well", upstream.url, key="os.environ/CHAT_API_KEY"),
-    ]
-    with litellm(tmp_path_factory.mktemp("litellm"), routes) as server:
+    folder = tmp_path_factory.mktemp("litellm")
+    key = folder / "chat.key"
+    key.touch(0o600)
+    models = chat(upstream.url, "well", key)
+    with litellm(folder, models, embedder_url=f"{embedder.url}/v1") as server:
         yield server
 
 
@@ -153,7 +154,7 @@ def test_its_log_holds_no_key(client: httpx.Client, proxy: Server) -> None:
 
 
 def test_it_ends_with_exit_code_0_on_sigterm(tmp_path: Path) -> None:
-    with litellm(tmp_path, [route("embed", "any", "http://127.0.0.1:9/v1")]) as server:
+    with litellm(tmp_path, Models()) as server:
         process = server.process
         assert process is not None
         server.stop()

@@ -15,7 +15,7 @@ import httpx
 import psutil
 import psycopg
 import pytest
-from litellm_process import litellm, route
+from litellm_process import litellm
 
 import servers
 from homelab import specs
@@ -24,6 +24,7 @@ from homelab.config import litellm as litellm_conf
 from homelab.config import nats as nats_conf
 from homelab.config import postgres as postgres_conf
 from homelab.errors import BudgetExceeded
+from homelab.lab import Models
 from homelab.planner import HostPlan
 from homelab.tools import find
 from pipeline.bootstrap import bootstrap
@@ -247,7 +248,7 @@ def test_litellm_runs_as_many_workers_as_the_plan_says(
     assert litellm_conf.environment(spec)["NUM_WORKERS"] == "1"
     for name, value in environment.items():
         monkeypatch.setenv(name, value)
-    with litellm(tmp_path, [route("chat", "any", "http://127.0.0.1:9/v1")]) as server:
+    with litellm(tmp_path, Models()) as server:
         assert server.process is not None
         log = (tmp_path / "litellm.log").read_text()
         children = [
