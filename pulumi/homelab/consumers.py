@@ -38,3 +38,11 @@ LOCAL = (
     "api",
 )
 """What runs as processes of this machine, without a cluster."""
+
+WORKLOADS = {"postgres": "supabase-postgres", "extract": "docling", "graph": "cognee"}
+"""Consumer → its name in the cluster, where people expect another."""
+
+
+def workload(consumer: str) -> str:
+    """Its name as an object of Kubernetes, and the one that its service answers to."""
+    return WORKLOADS.get(consumer, consumer)

@@ -34,6 +34,10 @@ def quantity_mib(mib: int) -> str:
     return f"{mib}Mi"
 
 
+def quantity_gib(gib: int) -> str:
+    return f"{gib}Gi"
+
+
 def quantity_cpu(millicores: int) -> str:
     return f"{millicores}m"
 

@@ -8,7 +8,7 @@ from typing import Annotated
 from pydantic import AfterValidator, Field, ValidationInfo, field_validator
 
 from homelab.document import Document, broken, broken_at
-from homelab.lab.values import HostName, LabPath, Name
+from homelab.lab.values import HostName, KeyFile, LabPath, Name
 
 
 def _subdomain(name: str) -> str:
@@ -39,6 +39,7 @@ class Cluster(Document):
     storage_class: ObjectName | None = None
     registry: Registry | None = None
     secrets: LabPath = Path("secrets")
+    age_key_file: KeyFile | None = None
 
     @field_validator("nodes")
     @classmethod

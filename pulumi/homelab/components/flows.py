@@ -1,0 +1,55 @@
+"""Who speaks to whom: the network policies are this table and nothing else.
+
+Names are the apps' own, as in `homelab.consumers.WORKLOADS`. Every pod may also ask the cluster's DNS.
+"""
+
+from dataclasses import dataclass
+
+from homelab.components.scope import PORTS
+
+TAILNET = "tailnet"
+"""Machines outside the cluster, by the subnet route of the control plane; its grants say which of them."""
+
+WORKERS = ("docling", "chunk", "embed", "cognee")
+
+
+@dataclass(frozen=True, slots=True)
+class Flow:
+    """TCP, to the port on which the target's pods listen."""
+
+    source: str
+    target: str
+    port: int
+
+
+FLOWS = (
+    Flow("bootstrap", "nats", PORTS.nats),
+    Flow("bootstrap", "garage", PORTS.garage),
+    Flow("bootstrap", "garage", PORTS.garage_admin),
+    Flow("bootstrap", "supabase-postgres", PORTS.postgres),
+    *(Flow(worker, "nats", PORTS.nats) for worker in WORKERS),
+    *(Flow(worker, "garage", PORTS.garage) for worker in WORKERS),
+    Flow("embed", "supabase-postgres", PORTS.postgres),
+    Flow("embed", "litellm", PORTS.litellm),
+    Flow("cognee", "supabase-postgres", PORTS.postgres),
+    Flow("cognee", "oxigraph", PORTS.oxigraph),
+    Flow("cognee", "litellm", PORTS.litellm),
+    Flow("api", "nats", PORTS.nats),
+    Flow("api", "garage", PORTS.garage),
+    Flow("api", "supabase-postgres", PORTS.postgres),
+    Flow("api", "oxigraph", PORTS.oxigraph),
+    Flow("api", "litellm", PORTS.litellm),
+    Flow("litellm", "embedder", PORTS.embedder),
+    # The workers of other machines, and people's own devices.
+    Flow(TAILNET, "nats", PORTS.nats),
+    Flow(TAILNET, "litellm", PORTS.litellm),
+    Flow(TAILNET, "api", PORTS.api),
+)
+
+
+def into(app: str) -> tuple[Flow, ...]:
+    return tuple(flow for flow in FLOWS if flow.target == app)
+
+
+def out_of(app: str) -> tuple[Flow, ...]:
+    return tuple(flow for flow in FLOWS if flow.source == app)

@@ -1,0 +1,38 @@
+"""The recommended labels of Kubernetes; the app's name alone selects its pods.
+
+https://kubernetes.io/docs/concepts/overview/working-with-objects/common-labels/
+"""
+
+from collections.abc import Mapping
+
+import pulumi
+from pulumi_kubernetes.meta.v1 import LabelSelectorArgs, ObjectMetaArgs
+
+from homelab.components.scope import Scope
+
+NAME = "app.kubernetes.io/name"
+PART_OF = "homelab"
+
+
+def selected(app: str) -> dict[str, str]:
+    return {NAME: app}
+
+
+def labels(app: str) -> dict[str, str]:
+    return {
+        **selected(app),
+        "app.kubernetes.io/part-of": PART_OF,
+        "app.kubernetes.io/managed-by": "pulumi",
+    }
+
+
+def selector(app: str) -> LabelSelectorArgs:
+    return LabelSelectorArgs(match_labels=selected(app))
+
+
+def metadata(
+    name: str, app: str, scope: Scope, annotations: Mapping[str, pulumi.Input[str]] | None = None
+) -> ObjectMetaArgs:
+    return ObjectMetaArgs(
+        name=name, namespace=scope.namespace, labels=labels(app), annotations=annotations or None
+    )

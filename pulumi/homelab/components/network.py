@@ -1,0 +1,87 @@
+"""Network policies: nothing is allowed but what the table of flows says.
+
+A policy sees the pods' own ports, behind the Service. The kubelet's probes come from the node, which every
+implementation lets through.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+import pulumi
+from pulumi_kubernetes.meta.v1 import LabelSelectorArgs
+from pulumi_kubernetes.networking.v1 import (
+    IPBlockArgs,
+    NetworkPolicy,
+    NetworkPolicyEgressRuleArgs,
+    NetworkPolicyIngressRuleArgs,
+    NetworkPolicyPeerArgs,
+    NetworkPolicyPortArgs,
+    NetworkPolicySpecArgs,
+)
+
+from homelab.components.flows import TAILNET, Flow, into, out_of
+from homelab.components.labels import PART_OF, metadata, selector
+from homelab.components.scope import Scope
+
+TAILNET_BLOCK = "100.64.0.0/10"
+"""The addresses of every tailnet (https://tailscale.com/kb/1015/100.x-addresses)."""
+
+DNS_PORT = 53
+
+
+@dataclass(frozen=True, slots=True)
+class Outside:
+    """A door outside the cluster; without `block`, which a name has not, any address that has this port."""
+
+    port: int
+    block: str | None = None
+
+
+def default_deny(scope: Scope, opts: pulumi.ResourceOptions) -> NetworkPolicy:
+    """For every pod of the namespace, whatever its labels: neither in nor out."""
+    spec = NetworkPolicySpecArgs(pod_selector=LabelSelectorArgs(), policy_types=["Ingress", "Egress"])
+    return NetworkPolicy("default-deny", metadata=metadata("default-deny", PART_OF, scope), spec=spec, opts=opts)
+
+
+def policy(app: str, scope: Scope, opts: pulumi.ResourceOptions, outside: Iterable[Outside] = ()) -> NetworkPolicy:
+    """The flows of one app, and of its pods to what is `outside`."""
+    spec = NetworkPolicySpecArgs(
+        pod_selector=selector(app),
+        policy_types=["Ingress", "Egress"],
+        ingress=[_ingress(flow) for flow in into(app)],
+        egress=[_dns(), *(_egress(flow) for flow in out_of(app)), *(_away(door) for door in outside)],
+    )
+    return NetworkPolicy(app, metadata=metadata(app, app, scope), spec=spec, opts=opts)
+
+
+def _ingress(flow: Flow) -> NetworkPolicyIngressRuleArgs:
+    if flow.source == TAILNET:
+        peer = NetworkPolicyPeerArgs(ip_block=IPBlockArgs(cidr=TAILNET_BLOCK))
+    else:
+        peer = NetworkPolicyPeerArgs(pod_selector=selector(flow.source))
+    return NetworkPolicyIngressRuleArgs(from_=[peer], ports=[_tcp(flow.port)])
+
+
+def _egress(flow: Flow) -> NetworkPolicyEgressRuleArgs:
+    peer = NetworkPolicyPeerArgs(pod_selector=selector(flow.target))
+    return NetworkPolicyEgressRuleArgs(to=[peer], ports=[_tcp(flow.port)])
+
+
+def _away(door: Outside) -> NetworkPolicyEgressRuleArgs:
+    block = door.block
+    to = None if block is None else [NetworkPolicyPeerArgs(ip_block=IPBlockArgs(cidr=block))]
+    return NetworkPolicyEgressRuleArgs(to=to, ports=[_tcp(door.port)])
+
+
+def _dns() -> NetworkPolicyEgressRuleArgs:
+    """CoreDNS of k3s and kubeadm alike; TCP for answers that no datagram holds."""
+    peer = NetworkPolicyPeerArgs(
+        namespace_selector=LabelSelectorArgs(match_labels={"kubernetes.io/metadata.name": "kube-system"}),
+        pod_selector=LabelSelectorArgs(match_labels={"k8s-app": "kube-dns"}),
+    )
+    ports = [NetworkPolicyPortArgs(protocol=protocol, port=DNS_PORT) for protocol in ("UDP", "TCP")]
+    return NetworkPolicyEgressRuleArgs(to=[peer], ports=ports)
+
+
+def _tcp(port: int) -> NetworkPolicyPortArgs:
+    return NetworkPolicyPortArgs(protocol="TCP", port=port)

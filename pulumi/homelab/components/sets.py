@@ -1,0 +1,57 @@
+"""The controllers of pods: what keeps its data, what keeps nothing, and what runs once."""
+
+import pulumi
+from pulumi_kubernetes.apps.v1 import (
+    Deployment,
+    DeploymentSpecArgs,
+    DeploymentStrategyArgs,
+    RollingUpdateDeploymentArgs,
+    StatefulSet,
+    StatefulSetPersistentVolumeClaimRetentionPolicyArgs,
+    StatefulSetSpecArgs,
+)
+
+from homelab.components.labels import metadata, selector
+from homelab.components.pod import Pod, template
+from homelab.components.scope import Scope
+from homelab.components.volumes import Claim, claim_template
+
+
+def stateful_set(pod: Pod, scope: Scope, opts: pulumi.ResourceOptions) -> StatefulSet:
+    """Behind the service of the same name. Its claims stay when it goes, and the next one adopts them by name."""
+    share = pod.main.workload.share
+    claims = [volume for volume in pod.main.volumes if isinstance(volume, Claim)]
+    return StatefulSet(
+        pod.app,
+        metadata=metadata(pod.app, pod.app, scope),
+        spec=StatefulSetSpecArgs(
+            service_name=pod.app,
+            replicas=share.replicas_min,
+            selector=selector(pod.app),
+            template=template(pod),
+            volume_claim_templates=[claim_template(claim, pod.app, share.disk_gib, scope) for claim in claims],
+            persistent_volume_claim_retention_policy=StatefulSetPersistentVolumeClaimRetentionPolicyArgs(
+                when_deleted="Retain", when_scaled="Retain"
+            ),
+        ),
+        opts=opts,
+    )
+
+
+def deployment(pod: Pod, scope: Scope, opts: pulumi.ResourceOptions, *, scaled: bool = False) -> Deployment:
+    """`scaled`: an autoscaler says how many, so that this says nothing."""
+    replace = RollingUpdateDeploymentArgs(
+        max_surge=0,  # a second one beside the first would be memory that the ledger has not given
+        max_unavailable=1,
+    )
+    return Deployment(
+        pod.app,
+        metadata=metadata(pod.app, pod.app, scope),
+        spec=DeploymentSpecArgs(
+            replicas=None if scaled else pod.main.workload.share.replicas_min,
+            selector=selector(pod.app),
+            strategy=DeploymentStrategyArgs(type="RollingUpdate", rolling_update=replace),
+            template=template(pod),
+        ),
+        opts=opts,
+    )

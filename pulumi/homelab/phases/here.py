@@ -1,0 +1,47 @@
+"""The site that lab.yaml describes: planned from its facts, with its images, and with its secrets or masks."""
+
+from collections.abc import Mapping
+
+import pulumi_kubernetes as kubernetes
+
+from homelab import images, sops
+from homelab.components.scope import Image
+from homelab.lab import Lab
+from homelab.phases.site import Site
+from homelab.planner import LabPlan
+
+MASK = "masked"
+
+
+def pinned(lab: Lab) -> Mapping[str, Image]:
+    """Consumer → its image. Raises InvalidInput when a file of one of ours is not there."""
+    catalogue = images.load()
+    registry = None if lab.cluster is None else lab.cluster.registry
+    return {
+        consumer: Image(images.reference(name, registry), image.uid)
+        for name, image in {**catalogue.ours, **catalogue.vendor}.items()
+        for consumer in image.consumers
+    }
+
+
+def masked(lab: Lab) -> Mapping[str, Mapping[str, str]]:
+    """Every secret that the lab has, as a word that is none."""
+    return {name: {row.key: MASK for row in rows} for name, rows in sops.wanted(lab).items()}
+
+
+def provider(lab: Lab) -> kubernetes.Provider | None:
+    """The cluster that lab.yaml names, and no other, whatever kubectl is set to."""
+    if lab.cluster is None:
+        return None
+    kubeconfig = lab.cluster.kubeconfig
+    return kubernetes.Provider(
+        "cluster",
+        context=lab.cluster.context,
+        kubeconfig=None if kubeconfig is None else str(kubeconfig),
+        enable_server_side_apply=True,
+    )
+
+
+def site(lab: Lab, plan: LabPlan) -> Site:
+    """For the engine. Decrypts the secrets, in memory. Raises MissingTool, SecretsError and InvalidInput."""
+    return Site(lab, plan, pinned(lab), sops.read_all(lab), provider(lab))

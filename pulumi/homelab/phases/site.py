@@ -1,0 +1,90 @@
+"""What every phase is given: the lab, its plan, the images and the secrets."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import TypeVar
+
+import pulumi
+
+from homelab.components.scope import NAMESPACE, Image, Scope, Workload
+from homelab.errors import InvalidInput, Problem
+from homelab.lab import Lab
+from homelab.planner import HostPlan, LabPlan
+from homelab.specs import Spec
+from homelab.specs.share import share
+
+S = TypeVar("S", bound=Spec)
+
+
+@dataclass(frozen=True, slots=True)
+class Site:
+    """`images` by consumer; `secrets` by file and key, masked where only manifests are wanted."""
+
+    lab: Lab
+    plan: LabPlan
+    images: Mapping[str, Image]
+    secrets: Mapping[str, Mapping[str, str]]
+    provider: pulumi.ProviderResource | None = None
+
+    @property
+    def opts(self) -> pulumi.ResourceOptions:
+        """The cluster that lab.yaml names, for every component."""
+        return pulumi.ResourceOptions(provider=self.provider)
+
+    @property
+    def storage_class(self) -> str | None:
+        return None if self.lab.cluster is None else self.lab.cluster.storage_class
+
+    @property
+    def scope(self) -> Scope:
+        """For the phases after the first, which makes the namespace."""
+        return Scope(NAMESPACE, self.storage_class)
+
+    @property
+    def inside(self) -> tuple[HostPlan, ...]:
+        """The hosts that are nodes."""
+        return tuple(host for host in self.plan.hosts if host.name in self.lab.nodes)
+
+    def placed(self, consumer: str) -> bool:
+        """Whether it runs in the cluster."""
+        return any(consumer in host.budget for host in self.inside)
+
+    def host(self, consumer: str) -> HostPlan:
+        """The node whose ledger it stands on. Raises KeyError when it is on none."""
+        for host in self.inside:
+            if consumer in host.budget:
+                return host
+        raise KeyError(consumer)
+
+    def spec(self, consumer: str, kind: type[S]) -> S:
+        found = self.host(consumer).specs[consumer]
+        if not isinstance(found, kind):
+            raise TypeError(f"{consumer} has a {type(found).__name__}, not a {kind.__name__}")
+        return found
+
+    def workload(self, consumer: str) -> Workload:
+        """On its node alone where there are several."""
+        host = self.host(consumer)
+        nodes = (self.lab.nodes[host.name],) if len(self.lab.nodes) > 1 else ()
+        return Workload(self.images[consumer], share(host.budget, consumer), nodes)
+
+    def secret(self, file: str, key: str) -> pulumi.Output[str]:
+        return pulumi.Output.secret(self.secrets[file][key])
+
+    def require(self, stack: str, consumers: Sequence[str]) -> None:
+        """Raises InvalidInput with every consumer that the stack cannot do without and that no node has."""
+        if self.lab.cluster is None:
+            fix = "add cluster: to lab.yaml, as lab.example.yaml shows"
+            raise InvalidInput(Problem(self.lab.path.name, "no cluster", f"{stack} is for one", fix))
+        problems = [
+            Problem(
+                f"{self.lab.path.name} hosts",
+                f"{consumer} is placed on no node",
+                f"{stack} needs {', '.join(consumers)}",
+                f"add {consumer} to place of {' or '.join(self.lab.nodes)}",
+            )
+            for consumer in consumers
+            if not self.placed(consumer)
+        ]
+        if problems:
+            raise InvalidInput(*problems)
