@@ -1,0 +1,40 @@
+"""Who may speak to whom: the flows of the platform, written apart from the components that open them."""
+
+from typing import NamedTuple
+
+DNS, TAILNET, LAB, WORLD = "the cluster's DNS", "the tailnet", "hosts of the lab", "the internet"
+"""Ends of a flow that are no workload of ours."""
+
+
+class Flow(NamedTuple):
+    """`source` opens a connection to `port` of `target`: names of workloads, or one of the ends above."""
+
+    source: str
+    target: str
+    port: int
+
+
+def _from(source: str, *targets: tuple[str, int]) -> tuple[Flow, ...]:
+    return tuple(Flow(source, target, port) for target, port in targets)
+
+
+NATS, GARAGE, POSTGRES = ("nats", 4222), ("garage", 3900), ("supabase-postgres", 5432)
+OXIGRAPH, LITELLM, COLLECTOR, API = ("oxigraph", 7878), ("litellm", 4000), ("collector", 4318), ("api", 8000)
+
+FLOWS = frozenset(
+    (
+        *_from("bootstrap", NATS, GARAGE, ("garage", 3903), POSTGRES),
+        *_from("docling", NATS, GARAGE, COLLECTOR),
+        *_from("chunk", NATS, GARAGE, COLLECTOR),
+        *_from("embed", NATS, GARAGE, POSTGRES, LITELLM, COLLECTOR),
+        *_from("cognee", NATS, GARAGE, POSTGRES, OXIGRAPH, LITELLM, COLLECTOR),
+        *_from("api", NATS, GARAGE, POSTGRES, OXIGRAPH, LITELLM, COLLECTOR),
+        *_from("litellm", ("embedder", 8081)),
+        *_from("collector", ("openobserve", 5080)),
+        *_from("console", API),
+        *_from("context-forge", API),
+        *_from("promptfoo", LITELLM, API),
+        # the workers of other machines, and people's own devices
+        *_from(TAILNET, NATS, LITELLM, COLLECTOR, API),
+    )
+)

@@ -1,0 +1,98 @@
+"""Doors: the tailnet is the perimeter, so nothing is reached from outside it, and nothing outside is a target."""
+
+import ipaddress
+
+from homelab.policy.ledger import Ledger
+from homelab.policy.manifest import Manifests, at, breach, many, pods
+from homelab.policy.violation import Violations
+
+TAILNET = ipaddress.ip_network("100.64.0.0/10")
+"""https://tailscale.com/kb/1015/100.x-addresses"""
+
+OPENING = ("tailscale.com/", "metallb", "external-dns", "ngrok", "cloudflare", "loadbalancer")
+"""What the name of an annotation begins with or holds that makes a controller open the Service."""
+
+FIX = "keep type: ClusterIP; the tailnet's subnet route reaches it"
+
+
+def inside(manifests: Manifests, _ledger: Ledger) -> Violations:
+    """Services are ClusterIP, without any of the ways to the outside."""
+    for manifest in manifests:
+        if manifest.get("kind") != "Service":
+            continue
+        spec = manifest.get("spec") or {}
+        kind = spec.get("type", "ClusterIP")
+        if kind != "ClusterIP":
+            why = "a name for another host goes round the flows" if kind == "ExternalName" else "it opens a door"
+            given = f"{kind} {spec['externalName']}" if "externalName" in spec else str(kind)
+            yield breach(manifest, "services.inside", "spec.type", given, why, FIX)
+        for key in ("externalIPs", "externalName", "loadBalancerIP", "loadBalancerClass"):
+            if spec.get(key) and kind == "ClusterIP":
+                yield breach(manifest, "services.inside", f"spec.{key}", str(spec[key]), "it opens a door", FIX)
+        for number, port in enumerate(many(spec.get("ports"))):
+            if at(port, "nodePort"):
+                path = f"spec.ports[{number}].nodePort"
+                yield breach(manifest, "services.inside", path, str(port["nodePort"]), "every node opens it", FIX)
+        for name in at(manifest, "metadata", "annotations") or {}:
+            if any(part in str(name).lower() for part in OPENING):
+                why = "a controller that reads it opens the Service"
+                path = "metadata.annotations"
+                yield breach(manifest, "services.inside", path, str(name), why, "leave it out")
+
+
+def targets(manifests: Manifests, _ledger: Ledger) -> Violations:
+    """What a Service leads to: pods of one workload of ours, or hosts of the lab."""
+    workloads = list(pods(manifests))
+    written = {
+        (
+            str(m.get("kind")),
+            str(at(m, "metadata", "name")),
+            at(m, "metadata", "labels", "kubernetes.io/service-name"),
+        )
+        for m in manifests
+        if m.get("kind") in {"Endpoints", "EndpointSlice"}
+    }
+    by_hand = {name if kind == "Endpoints" else service for kind, name, service in written}
+    for manifest in manifests:
+        if manifest.get("kind") != "Service":
+            continue
+        selector = at(manifest, "spec", "selector") or {}
+        if not selector:
+            if at(manifest, "metadata", "name") not in by_hand:
+                why, fix = "without a selector it leads where anybody says", "select the workload's pods"
+                yield breach(manifest, "services.targets", "spec.selector", "none", why, fix)
+            continue
+        chosen = [pod for pod in workloads if selector.items() <= pod.labels.items()]
+        if len(chosen) != 1:
+            given = ", ".join(str(at(pod.manifest, "metadata", "name")) for pod in chosen) or "no pod"
+            why, fix = "a Service leads to one workload", "select the workload's own labels"
+            yield breach(manifest, "services.targets", "spec.selector", given, why, fix)
+
+
+def endpoints(manifests: Manifests, _ledger: Ledger) -> Violations:
+    """Addresses that are written by hand are of the home network or the tailnet."""
+    for manifest in manifests:
+        if manifest.get("kind") == "Endpoints":
+            found = [
+                str(at(address, "ip"))
+                for subset in many(manifest.get("subsets"))
+                for address in many(at(subset, "addresses"))
+            ]
+        elif manifest.get("kind") == "EndpointSlice":
+            found = [str(one) for slot in many(manifest.get("endpoints")) for one in many(at(slot, "addresses"))]
+        else:
+            continue
+        for address in found:
+            if not _of_the_lab(address):
+                why = "a Service leads to a host of the lab: a private or tailnet address"
+                yield breach(manifest, "services.endpoints", "addresses", address, why, "write the host's address")
+
+
+def _of_the_lab(text: str) -> bool:
+    try:
+        address = ipaddress.ip_address(text)
+    except ValueError:
+        return False
+    if address.is_loopback or address.is_link_local or address.is_multicast or address.is_unspecified:
+        return False
+    return address.is_private or address in TAILNET
