@@ -105,6 +105,22 @@ def test_a_failed_build_names_its_error_and_its_log() -> None:
     assert find("greet") is None
 
 
+@pytest.mark.parametrize(
+    ("said", "reason"),
+    [
+        ("k8s.io/api/core/v1\ngo: downloading m v1\ngo: m@v1: no such host\n", "go: m@v1: no such host"),
+        ("# k8s.io/api\nmain.go:3:4: undefined: x\n", "main.go:3:4: undefined: x"),
+        ("   Compiling cc v1: slow\nerror: no space\n", "error: no space"),
+        ("killed\n", "sh ended with status 1"),
+    ],
+)
+def test_the_reason_is_what_the_compiler_said_of_it(said: str, reason: str) -> None:
+    tool = replace(GREET, build=(("sh", "-c", f"printf '{said}' >&2; exit 1"),))
+    with pytest.raises(MissingTool) as refusal:
+        build(tool)
+    assert refusal.value.problems[0].given == reason
+
+
 def test_half_a_home_is_built_anew() -> None:
     shutil.rmtree(build(GREET) / "bin")
     assert find("greet") is None

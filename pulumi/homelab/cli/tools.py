@@ -6,7 +6,7 @@ import typer
 
 from homelab.cli.output import Json, print_json
 from homelab.errors import InvalidInput, Problem
-from homelab.tools import TOOLS
+from homelab.tools import GROUPS, TOOLS
 from homelab.tools.build import build
 
 Names = Annotated[list[str] | None, typer.Argument(metavar="[NAME…]", help="tools to build [default: list them]")]
@@ -18,15 +18,17 @@ def tools(names: Names = None, as_json: Json = False) -> None:
     Examples:
       homelab tools
       homelab tools garage
+      homelab tools sandbox
     """
-    if unknown := [name for name in names or () if name not in TOOLS]:
-        rule = f"the pinned tools are {', '.join(TOOLS)}"
+    wanted = list(dict.fromkeys(tool for name in names or () for tool in GROUPS.get(name, (name,))))
+    if unknown := [name for name in wanted if name not in TOOLS]:
+        rule = f"the pinned tools are {', '.join(TOOLS)}; {', '.join(GROUPS)} is several of them"
         raise InvalidInput(*(Problem("tools", name, rule, "name one of them") for name in unknown))
-    for name in names or ():
+    for name in wanted:
         build(TOOLS[name])
     rows = [
         {"name": tool.name, "version": tool.version, "home": str(tool.home) if tool.built else None}
-        for tool in (TOOLS[name] for name in names or TOOLS)
+        for tool in (TOOLS[name] for name in wanted or TOOLS)
     ]
     if as_json:
         print_json({"schema": "tools/1", "tools": rows})

@@ -4,6 +4,7 @@ The launcher imports from here with whatever Python a machine has, before anythi
 `launcher`, `index`, `wheels`, `environment` and `progress` use the standard library alone.
 """
 
-from homelab.tools.pinned import TOOLS, Tool, find
+from homelab.tools.pinned import GROUPS, TOOLS, find
+from homelab.tools.tool import Tool
 
-__all__ = ["TOOLS", "Tool", "find"]
+__all__ = ["GROUPS", "TOOLS", "Tool", "find"]

@@ -9,8 +9,8 @@ from pathlib import Path
 
 from homelab.errors import MissingTool, Problem
 from homelab.tools.needs import require
-from homelab.tools.pinned import Tool
 from homelab.tools.progress import Failed, follow
+from homelab.tools.tool import Tool
 
 
 def build(tool: Tool) -> Path:
@@ -31,11 +31,12 @@ def _build(tool: Tool) -> None:
     work = tool.home.with_suffix(".work")
     staged = work / "home"
     work.mkdir(exist_ok=True)
+    environment = {**os.environ, "CARGO_TERM_COLOR": "never", **dict(tool.environment)}
     title = f"Building {tool.name} {tool.version} ({tool.takes})"
     for command in tool.build:
-        argv = [part.format(home=staged, work=work / "target") for part in command]
+        argv = [part.format(home=staged, work=work / "target", source=tool.source) for part in command]
         try:
-            follow(argv, title, cwd=work, env={**os.environ, "CARGO_TERM_COLOR": "never"})
+            follow(argv, title, cwd=work, env=environment)
         except Failed as failed:
             raise _told(tool, failed, work / "build.log") from failed
     shutil.rmtree(tool.home, ignore_errors=True)  # an unfinished copy from elsewhere; ours is whole
@@ -45,8 +46,15 @@ def _build(tool: Tool) -> None:
 
 def _told(tool: Tool, failed: Failed, log: Path) -> MissingTool:
     log.write_text("\n".join(failed.messages) + "\n", encoding="utf-8")
-    error = next((line for line in failed.messages if line.startswith("error")), str(failed))
-    return MissingTool(Problem(f"tool {tool.name}", error, "its build must succeed", f"see {log}"))
+    return MissingTool(Problem(f"tool {tool.name}", _reason(failed), "its build must succeed", f"see {log}"))
+
+
+def _reason(failed: Failed) -> str:
+    """Cargo says `error: …`; Go names a file, a module or itself before a colon, and reports downloads alike."""
+    lines = [line.strip() for line in failed.messages]
+    errors = [line for line in lines if line.startswith("error")]
+    named = [line for line in lines if ": " in line and not line.startswith("go: downloading ")]
+    return next(iter((*errors, *named)), str(failed))
 
 
 @contextmanager

@@ -1,70 +1,118 @@
-"""Servers and command-line tools that no Python package carries: pinned, built from source once, kept in a cache.
+"""Programs that no Python package carries: pinned, built from source once, kept in a cache."""
 
-The cache lies outside the checkout and is keyed by the hash of the pin, so a second checkout builds nothing and a
-changed pin never meets an old build.
-"""
-
-import hashlib
-import json
-import os
-import platform
-from dataclasses import dataclass
 from pathlib import Path
 
-from homelab.tools.needs import Need
+from homelab.tools.recipes import cargo, go_build, golang
 
-
-@dataclass(frozen=True, slots=True)
-class Tool:
-    """One pin. `build` is run in order; `{home}` is what it fills (programs in bin/), `{work}` is scratch."""
-
-    name: str
-    version: str
-    programs: tuple[str, ...]
-    build: tuple[tuple[str, ...], ...]
-    needs: tuple[Need, ...]
-    takes: str
-
-    @property
-    def home(self) -> Path:
-        """Where its build lies or will lie."""
-        pin = json.dumps([self.name, self.version, self.build, platform.machine()])
-        return cache() / f"{self.name}-{hashlib.sha256(pin.encode()).hexdigest()[:12]}"
-
-    @property
-    def built(self) -> bool:
-        return all(os.access(self.home / "bin" / program, os.X_OK) for program in self.programs)
-
-
-def cargo(name: str, version: str, *, programs: tuple[str, ...], takes: str) -> Tool:
-    """A crate built with the versions that its own lock file names."""
-    command = ("cargo", "install", name, "--version", version, "--locked", "--no-track")
-    return Tool(
-        name,
-        version,
-        programs,
-        ((*command, "--root", "{home}", "--target-dir", "{work}"),),
-        (
-            Need("cc", package="build-essential"),
-            Need("cargo", how="install Rust with rustup (Debian's own is too old)"),
-        ),
-        takes,
-    )
-
+KUBERNETES = "1.36.1"
+PULUMI = "3.259.0"
+PULUMI_SDK = "github.com/pulumi/pulumi/sdk/v3"
+LANGUAGE_HOST = "pulumi-language-python"
 
 TOOLS = {
     tool.name: tool
     for tool in (
         # 2.3.0: the first with `server --single-node --default-bucket`, which the local platform starts it by
         cargo("garage", "2.3.0", programs=("garage",), takes="about 6 min on 2 cores"),
+        golang(
+            "kubernetes",
+            KUBERNETES,
+            {
+                program: f"k8s.io/kubernetes/cmd/{program}"
+                for program in (
+                    "kube-apiserver",
+                    "kube-controller-manager",
+                    "kube-scheduler",
+                    "kubelet",
+                    "kube-proxy",
+                    "kubectl",
+                )
+            },
+            # Without these clients read version 0.0, and the API server refuses to emulate any.
+            values={
+                f"k8s.io/{package}.git{part}": value
+                for package in ("component-base/version", "client-go/pkg/version")
+                for part, value in (("Version", f"v{KUBERNETES}"), ("Major", "1"), ("Minor", "36"))
+            },
+            takes="about 4 min on 2 cores",
+        ),
+        golang(
+            "etcd",
+            "3.6.14",
+            {"etcd": "go.etcd.io/etcd/server/v3", "etcdctl": "go.etcd.io/etcd/etcdctl/v3"},
+            takes="about 30 s on 2 cores",
+        ),
+        golang(
+            "pulumi",
+            PULUMI,
+            {"pulumi": "github.com/pulumi/pulumi/pkg/v3/cmd/pulumi"},
+            module="cli",
+            values={f"{PULUMI_SDK}/go/common/version.Version": f"v{PULUMI}"},
+            more=(
+                go_build("language-python", LANGUAGE_HOST, f"{PULUMI_SDK}/python/cmd/{LANGUAGE_HOST}"),
+                ("sh", "{source}/helpers.sh", "{home}/bin"),
+            ),
+            more_programs=(LANGUAGE_HOST, f"{LANGUAGE_HOST}-exec", "pulumi-resource-pulumi-python"),
+            takes="about 3 min on 2 cores",
+        ),
+        golang(
+            "sops",
+            "3.13.2",
+            {"sops": "github.com/getsops/sops/v3/cmd/sops"},
+            takes="about 1 min on 2 cores",
+        ),
+        golang(
+            "age",
+            "1.3.2",
+            {"age": "filippo.io/age/cmd/age", "age-keygen": "filippo.io/age/cmd/age-keygen"},
+            values={"main.Version": "v1.3.2"},
+            takes="seconds",
+        ),
+        golang("coredns", "1.12.4", {"coredns": "github.com/coredns/coredns"}, takes="about 1 min on 2 cores"),
+        golang(
+            "metrics-server",
+            "0.7.2",
+            {"metrics-server": "sigs.k8s.io/metrics-server/cmd/metrics-server"},
+            values={
+                f"k8s.io/{package}.gitVersion": "v0.7.2"
+                for package in ("component-base/version", "client-go/pkg/version")
+            },
+            takes="about 1 min on 2 cores",
+        ),
+        golang(
+            "local-path-provisioner",
+            "0.0.30",
+            {"local-path-provisioner": "github.com/rancher/local-path-provisioner"},
+            values={"main.VERSION": "v0.0.30"},
+            takes="about 1 min on 2 cores",
+        ),
+        # programs of our own: what the sandbox itself runs as pods
+        golang("pod", "1", {"pause": "./pause", "volume": "./volume"}, takes="seconds"),
+        golang(
+            "otelcol",
+            "0.159.0",
+            {"otelcol": "."},
+            values={"main.version": "0.159.0"},
+            takes="about 2 min on 2 cores",
+        ),
+        golang(
+            "kwok",
+            "0.8.0",
+            {"kwok": "sigs.k8s.io/kwok/cmd/kwok", "kwokctl": "sigs.k8s.io/kwok/cmd/kwokctl"},
+            takes="about 1 min on 2 cores",
+        ),
+        golang("nats", "0.4.0", {"nats": "github.com/nats-io/natscli/nats"}, takes="about 30 s on 2 cores"),
     )
 }
 
-
-def cache() -> Path:
-    """`$XDG_CACHE_HOME/homelab/tools`, by default below ~/.cache."""
-    base = os.environ.get("XDG_CACHE_HOME", "")
-    return (Path(base) if base.startswith("/") else Path.home() / ".cache") / "homelab/tools"
+GROUPS = {
+    # what ./lab sandbox-up starts or puts into images, and what works on its cluster
+    "sandbox": (
+        *("kubernetes", "etcd", "coredns", "metrics-server", "local-path-provisioner"),
+        *("pulumi", "sops", "age", "garage", "otelcol"),
+    ),
+}
+"""Names under which several tools are built together."""
 
 
 def find(program: str) -> Path | None:

@@ -1,0 +1,3 @@
+module homelab/sandbox/tools/pod
+
+go 1.26.0
