@@ -1,7 +1,16 @@
 """What the ledger allows each workload of the cluster, by its Kubernetes name."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from urllib.parse import urlsplit
+
+from homelab.consumers import workload
+from homelab.lab import Lab
+from homelab.planner import LabPlan
+from homelab.units import GIB, MIB
+
+JOBS = {"bootstrap": "api"}
+"""What runs once, and whose line it runs on: the API serves nothing before it has ended."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,3 +33,41 @@ class Ledger:
     workloads: Mapping[str, Allowance]
     disk: Mapping[str, int] = field(default_factory=dict)
     outside: frozenset[tuple[str, int]] = frozenset()
+
+
+def ledger_of(lab: Lab, plan: LabPlan) -> Ledger:
+    """What the plans of the cluster's nodes allow; a consumer on several nodes has a pod for each."""
+    workloads: dict[str, Allowance] = {}
+    disk: dict[str, int] = {}
+    for host in plan.hosts:
+        if host.name not in lab.nodes:
+            continue
+        for line in host.budget.lines:
+            if line.kind in {"reserve", "headroom"}:
+                continue
+            name = workload(line.consumer)
+            here = Allowance(line.consumer, line.limit.value * MIB, line.cpu_limit.value, line.replicas_max)
+            workloads[name] = _together(workloads[name], here) if name in workloads else here
+            if share := host.budget.disk.shares.get(line.consumer):
+                disk[name] = disk.get(name, 0) + share.value * GIB
+    for job, consumer in JOBS.items():
+        if consumer in workloads:
+            workloads[job] = workloads[consumer]
+    return Ledger(workloads, disk, frozenset(_outside(lab)))
+
+
+def _together(one: Allowance, other: Allowance) -> Allowance:
+    return Allowance(
+        one.consumer,
+        max(one.memory, other.memory),
+        max(one.millicores, other.millicores),
+        one.pods + other.pods,
+    )
+
+
+def _outside(lab: Lab) -> Iterator[tuple[str, int]]:
+    """LiteLLM speaks to the models that lab.yaml names."""
+    for model in (lab.models.embedding, lab.models.chat):
+        if model is not None and model.endpoint not in {None, "builtin"}:
+            address = urlsplit(str(model.endpoint))
+            yield "litellm", address.port or (443 if address.scheme == "https" else 80)
