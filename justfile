@@ -96,6 +96,42 @@ drift *flags: environment
 local-down *flags: environment
     @{{ homelab }} local down "$@"
 
+[doc("Make every missing secret, encrypted for your own key and a recovery key")]
+[group("secrets")]
+[no-cd]
+secrets-init *flags: environment
+    @{{ homelab }} secrets init "$@"
+
+[doc("Encrypt what stands in clear below secrets/, or set NAME.KEY from standard input")]
+[group("secrets")]
+[no-cd]
+sops-encrypt *flags: environment
+    @{{ homelab }} secrets encrypt "$@"
+
+[doc("Print secrets in clear: NAME, NAME.KEY or all")]
+[group("secrets")]
+[no-cd]
+sops-decrypt *flags: environment
+    @{{ homelab }} secrets decrypt "$@"
+
+[doc("Start a real Kubernetes on this machine, with one node or --nodes 3 (root)")]
+[group("cluster")]
+[no-cd]
+sandbox-up *flags: environment
+    @{{ homelab }} sandbox up "$@"
+
+[doc("Its machines, nodes and programs: state and memory")]
+[group("cluster")]
+[no-cd]
+sandbox-status *flags: environment
+    @{{ homelab }} sandbox status "$@"
+
+[doc("End it: no process, mount, interface or rule stays; its data does")]
+[group("cluster")]
+[no-cd]
+sandbox-down *flags: environment
+    @{{ homelab }} sandbox down "$@"
+
 [doc("Put documents in: files and folders")]
 [group("documents")]
 [no-cd]

@@ -6,7 +6,9 @@ HomelabError
 ├── StaleFacts       facts of another machine, of an unknown schema, or too old
 ├── BudgetExceeded   the floors of what is placed do not fit the host: the whole sum, and ways out
 ├── MissingTool      a program or package that the recipe needs is not there
-└── LocalError       the local platform cannot start or keep running (a taken port, a full disk)
+├── SecretsError     a secret is missing, cannot be opened, was changed or stands in clear
+├── LocalError       the local platform cannot start or keep running (a taken port, a full disk)
+└── SandboxError     the Kubernetes of this machine cannot start, or does not answer
 
 One place (`homelab.cli`) prints them; the exit code is 1. Wrong usage is 2, a failed validation 3.
 """
@@ -117,5 +119,25 @@ class MissingTool(HomelabError):
     pass
 
 
+class SecretsError(HomelabError):
+    pass
+
+
 class LocalError(HomelabError):
+    pass
+
+
+class SandboxError(HomelabError):
+    pass
+
+
+class DeployRefused(HomelabError):
+    pass
+
+
+class EngineFailed(HomelabError):
+    pass
+
+
+class StackLocked(HomelabError):
     pass

@@ -54,10 +54,23 @@ COMMANDS = (
         "what services used at most beside their limits, and the profile that follows",
     ),
     Command("local down", "homelab.cli.local:down", "Platform", "stop the platform; data stays"),
+    Command("secrets init", "homelab.cli.secrets:init", "Tools", "make every missing secret, encrypted"),
+    Command("secrets encrypt", "homelab.cli.secrets:encrypt", "Tools", "encrypt what stands in clear, or set one"),
+    Command("secrets decrypt", "homelab.cli.secrets:decrypt", "Tools", "print secrets in clear"),
+    Command(
+        "sandbox up",
+        "homelab.cli.sandbox:up",
+        "Cluster",
+        "start a real Kubernetes of this machine's own",
+    ),
+    Command("sandbox status", "homelab.cli.sandbox:show", "Cluster", "its machines, nodes and programs"),
+    Command("sandbox down", "homelab.cli.sandbox:down", "Cluster", "end it without a trace; its data stays"),
     Command("tools", "homelab.cli.tools:tools", "Tools", "build servers that no Python package carries"),
 )
 
 GROUPS = {
+    "secrets": "The platform's passwords and keys, encrypted for git.",
     "local": "The platform as processes of this machine, without a cluster.",
+    "sandbox": "A real Kubernetes on this machine, in namespaces of its own.",
 }
 """Commands of two words: what `homelab GROUP --help` says first."""

@@ -33,7 +33,7 @@ def named_file(key: str, path: Path) -> Finding:
         )
     if not path.stat().st_size:
         return Finding("keys.file", key, "fail", f"{path}: it is empty", "write the key into it")
-    return _mode("keys.file", key, path)
+    return closed("keys.file", key, path)
 
 
 def own(folder: Path) -> Iterator[Finding]:
@@ -46,10 +46,11 @@ def own(folder: Path) -> Iterator[Finding]:
     if not open_ones:
         yield Finding("keys.own", str(folder), "ok", f"{len(present)}, read by their owner alone")
     for path in open_ones:
-        yield _mode("keys.own", path.name, path)
+        yield closed("keys.own", path.name, path)
 
 
-def _mode(finding: Id, subject: str, path: Path) -> Finding:
+def closed(finding: Id, subject: str, path: Path) -> Finding:
+    """Whether only its owner can read the file or folder."""
     mode = stat.S_IMODE(path.stat().st_mode)
     if not _others(path):
         return Finding(finding, subject, "ok", f"{path}: mode {mode:04o}")

@@ -1,0 +1,33 @@
+"""Random values in the forms that products accept, from the operating system's source of randomness."""
+
+import secrets
+import string
+from collections.abc import Callable
+
+ALPHANUMERIC = string.ascii_letters + string.digits
+
+Make = Callable[[], str]
+
+
+def token(prefix: str, size: int) -> Make:
+    """`size` random bytes in hex behind `prefix`; a letter there keeps a product from reading it as a number."""
+    return lambda: prefix + secrets.token_hex(size)
+
+
+def alphanumeric(length: int) -> Make:
+    """Letters and digits, 5.95 bits each.
+
+    For products that reject a low Shannon entropy of the text: 48 hex digits fall below ContextForge's 3.5 bits
+    a character once in some thousand draws, 48 of 62 characters never.
+    """
+    return lambda: "".join(secrets.choice(ALPHANUMERIC) for _ in range(length))
+
+
+def password(length: int) -> Make:
+    """Alphanumeric, opened by one of each kind that password policies demand: upper, lower, digit, other."""
+    rest = alphanumeric(length)
+    return lambda: "Aa1." + rest()
+
+
+def fixed(value: str) -> Make:
+    return lambda: value
