@@ -1,0 +1,58 @@
+"""Images of the sandbox's nodes: what is in their containerds, and how an archive gets there."""
+
+import platform
+import subprocess
+from collections.abc import Sequence
+from pathlib import Path
+
+from homelab.errors import Problem, SandboxError
+from homelab.sandbox import archive, boot
+from homelab.sandbox.layout import Node, Sandbox, existing
+from homelab.sandbox.node import POD_IMAGE, SOCKET
+from homelab.sandbox.program import tool
+
+_CTR = ("ctr", "--address", SOCKET, "--namespace", "k8s.io")
+
+
+def load(path: Path, nodes: Sequence[str] | None = None) -> None:
+    """Import an image archive (docker's or OCI's) into the containerd of every node, or of those named.
+
+    Raises SandboxError when none runs, or containerd refuses it.
+    """
+    sandbox = existing()
+    chosen = [node for node in sandbox.nodes if nodes is None or node.name in nodes] if sandbox else []
+    if not chosen:
+        raise SandboxError(Problem("sandbox", "it does not run", "images lie in its nodes", "./lab sandbox-up"))
+    for node in chosen:
+        load_into(node, path)
+
+
+def load_into(node: Node, path: Path) -> None:
+    with path.open("rb") as content:
+        done = subprocess.run(
+            [*boot.enter(node), *_CTR, "images", "import", "-"], stdin=content, capture_output=True, check=False
+        )
+    if done.returncode:
+        raise SandboxError(Problem(str(path), done.stderr.decode(errors="replace").strip(), "", ""))
+
+
+def answers(node: Node) -> bool:
+    """Whether its containerd takes requests."""
+    done = subprocess.run([*boot.enter(node), *_CTR, "version"], capture_output=True, check=False)
+    return done.returncode == 0
+
+
+def names(node: Node) -> set[str]:
+    """The images that the node has."""
+    done = subprocess.run(
+        [*boot.enter(node), *_CTR, "images", "list", "--quiet"], capture_output=True, text=True, check=False
+    )
+    return set(done.stdout.split()) if done.returncode == 0 else set()
+
+
+def pod_archive(sandbox: Sandbox) -> Path:
+    """The image that the sandbox itself needs: what holds a pod's namespaces, and what makes a volume's folder."""
+    path = sandbox.root / "images/pod.tar"
+    programs = {"/pause": Path(tool("pause")), "/volume": Path(tool("volume"))}
+    archive.write(path, POD_IMAGE, programs, machine=platform.machine())
+    return path

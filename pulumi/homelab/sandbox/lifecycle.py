@@ -1,0 +1,193 @@
+"""Up and down of the sandbox, and the power of one node."""
+
+import os
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from pathlib import Path
+
+from homelab.errors import Problem, SandboxError
+from homelab.local.supervisord import try_lock
+from homelab.sandbox import addons, boot, cgroups, checks, control, facts, images, network, node
+from homelab.sandbox.api import Api
+from homelab.sandbox.layout import Node, Sandbox, existing, of
+from homelab.sandbox.waiting import until
+
+LOCK = Path("/run/lock/homelab-sandbox")
+"""There is one sandbox on a machine, whatever the checkout: its addresses and cgroups have fixed names."""
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """A part of the sandbox, what became of it, and after how many seconds."""
+
+    part: str
+    did: str
+    seconds: float
+
+
+Report = Callable[[Progress], None]
+
+
+def up(nodes: int | None, report: Report) -> Sandbox:
+    """Start what does not run of a sandbox with `nodes` nodes (None: as it was, else one); returns when ready.
+
+    What runs is left alone. Raises SandboxError, MissingTool or AuditFailed; `down` ends what was begun.
+    """
+    checks.machine()
+    with alone():
+        sandbox = _wanted(nodes)
+        if not cgroups.processes():
+            checks.addresses()
+        checks.tools()
+        told = _Told(report)
+        _start(sandbox, told)
+        api = Api(sandbox)
+        _control_ready(sandbox, api, told)
+        for one in sandbox.nodes:
+            _node_ready(sandbox, one, api, told)
+        until(lambda: addons.metrics_ready(api), "the metrics API", [sandbox.control])
+        told("metrics", "ready")
+        facts.write_lab(sandbox)
+        facts.measure(sandbox)
+        told("facts", "written")
+        return sandbox
+
+
+def down(report: Report, *, delete: bool = False) -> bool:
+    """End everything, pods first; what the sandbox keeps stays, unless `delete`. False when nothing ran."""
+    with alone():
+        told = _Told(report)
+        sandbox = _own()
+        ran = bool(cgroups.processes())
+        if ran and sandbox is not None:
+            for one in sandbox.nodes:
+                boot.stop_pods(one)
+            for machine in reversed(sandbox.machines):
+                boot.stop(machine)
+                told(machine.name, "stopped")
+        boot.end_all()
+        if delete and sandbox is not None:
+            boot.forget(sandbox.root)
+            told(str(sandbox.root), "deleted")
+        return ran
+
+
+def kill(name: str) -> None:
+    """Take the power of a node: all its processes end at once. Raises SandboxError for no node of the sandbox."""
+    sandbox, one = _running_node(name)
+    boot.kill(one)
+    living = next((other for other in sandbox.nodes if boot.first_process(other) is not None), None)
+    if living is not None:
+        network.route_services(living)
+
+
+def start(name: str, report: Report) -> None:
+    """Give it back; returns once the node is Ready. Raises SandboxError."""
+    sandbox, one = _running_node(name)
+    _start_node(sandbox, one, _Told(report))
+    _node_ready(sandbox, one, Api(sandbox), _Told(report))
+
+
+@contextmanager
+def alone() -> Iterator[None]:
+    """One `up` or `down` at a time on this machine. Raises SandboxError while another is at work."""
+    LOCK.parent.mkdir(parents=True, exist_ok=True)
+    lock = try_lock(LOCK)
+    if lock is None:
+        given = f"pid {LOCK.read_text().strip() or '?'} is starting or stopping it"
+        raise SandboxError(Problem("sandbox", given, "one at a time", "wait for it"))
+    with lock:
+        lock.truncate(0)
+        lock.write(str(os.getpid()))
+        lock.flush()
+        try:
+            yield
+        finally:
+            with suppress(FileNotFoundError):
+                LOCK.unlink()
+
+
+class _Told:
+    """Says what happened, with the seconds since the last word."""
+
+    def __init__(self, report: Report) -> None:
+        self._report = report
+        self._since = time.monotonic()
+
+    def __call__(self, part: str, did: str) -> None:
+        now = time.monotonic()
+        self._report(Progress(part, did, now - self._since))
+        self._since = now
+
+
+def _own() -> Sandbox | None:
+    """This checkout's sandbox, if one was made. Raises SandboxError when another one runs."""
+    known = existing()
+    strange = bool(cgroups.processes()) if known is None else not all(map(boot.is_of, known.machines))
+    if strange:
+        rule = "there is one on a machine: its addresses have fixed names"
+        raise SandboxError(Problem("sandbox", "another checkout's runs", rule, "./lab sandbox-down there"))
+    return known
+
+
+def _wanted(nodes: int | None) -> Sandbox:
+    known = _own()
+    if known is None:
+        return of(nodes or 1)
+    if nodes not in (None, len(known.nodes)):
+        given = f"--nodes {nodes}, while {known.root} is one of {len(known.nodes)}"
+        fix = "./lab sandbox-down --delete-data, then again"
+        raise SandboxError(Problem("sandbox-up", given, "what it keeps belongs to its nodes", fix))
+    return known
+
+
+def _start(sandbox: Sandbox, told: _Told) -> None:
+    control.configure(sandbox)
+    for one in sandbox.nodes:
+        node.configure(sandbox, one)
+    if boot.first_process(sandbox.control) is None:
+        # The nodes hang on its bridge: with it gone they are cut off, and begin anew.
+        boot.end_all()
+        boot.start(sandbox.control, None, lambda pid: network.connect_control(sandbox, pid))
+        told(sandbox.control.name, "started")
+    for one in sandbox.nodes:
+        _start_node(sandbox, one, told)
+
+
+def _start_node(sandbox: Sandbox, one: Node, told: _Told) -> None:
+    if boot.first_process(one) is not None:
+        return
+    bridge = boot.first_process(sandbox.control)
+    if bridge is None:
+        raise SandboxError(Problem("control", "it does not run", "nodes hang on its bridge", "./lab sandbox-up"))
+    boot.end_all(one.name)
+    memory = node.memory_mib(one)
+    boot.start(one, memory, lambda pid: network.connect_node(sandbox, one, bridge, pid))
+    told(one.name, "started")
+
+
+def _control_ready(sandbox: Sandbox, api: Api, told: _Told) -> None:
+    until(api.ready, "the API server", [sandbox.control])
+    told("API server", "ready")
+    addons.apply(sandbox, api)
+    until(addons.dns_ready, "CoreDNS", [sandbox.control])
+    until(lambda: addons.accounts_ready(api), "the default account", [sandbox.control])
+    told("addons", "ready")
+
+
+def _node_ready(sandbox: Sandbox, one: Node, api: Api, told: _Told) -> None:
+    until(lambda: images.answers(one), f"containerd of {one.name}", [one])
+    if node.POD_IMAGE not in images.names(one):
+        images.load_into(one, images.pod_archive(sandbox))
+    until(lambda: api.holds(f"/api/v1/nodes/{one.name}", "Ready"), f"node {one.name}", [sandbox.control, one])
+    told(f"node {one.name}", "ready")
+
+
+def _running_node(name: str) -> tuple[Sandbox, Node]:
+    sandbox = existing()
+    names = [one.name for one in sandbox.nodes] if sandbox else []
+    if sandbox is None or name not in names:
+        raise SandboxError(Problem("sandbox", name, f"its nodes are {', '.join(names) or 'not made yet'}", ""))
+    return sandbox, sandbox.node(name)
