@@ -87,6 +87,13 @@ def _garage(plan: HostPlan, folders: Folders) -> Path | None:
 
 
 def _check_placed(plan: HostPlan) -> None:
+    if "graph" in plan.budget and plan.profile.rules.graph.engine != "own":
+        rule = "the local platform builds the graph itself"
+        raise LocalError(
+            Problem(
+                f"profile {plan.profile.name} graph.engine", plan.profile.rules.graph.engine, rule, "write own"
+            )
+        )
     missing = [consumer for consumer in _NEEDED if consumer not in plan.budget]
     if missing:
         given = f"{', '.join(missing)} not placed"
@@ -126,6 +133,7 @@ def _stores(lab: Lab, plan: HostPlan, folders: Folders, binary: Path | None) -> 
         text = garage_conf.render(
             cast(spec.Garage, plan.specs["garage"]),
             listen=LOOPBACK,
+            public=LOOPBACK,
             port=at.garage,
             rpc_port=at.garage_rpc,
             admin_port=at.garage_admin,

@@ -19,6 +19,9 @@ def _of_cores(text: str) -> str:
     return text
 
 
+COGNEE_FLOOR_MIB = 2048
+"""MiB: the limit of Cognee's own chart. Its imports and one open graph already pass the own builder's floor."""
+
 Cpu = Annotated[str, AfterValidator(_of_cores)]
 """`30%` of the cores or `250m`."""
 
@@ -82,6 +85,12 @@ class Consumer(Document):
         return self
 
 
+class GraphRules(Document):
+    """Who makes the graph: the platform's own builder, or Cognee."""
+
+    engine: Literal["own", "cognee"]
+
+
 class ModelRules(Document):
     """How llama-server and ollama spend what the rest leaves them; their floors are their processes alone."""
 
@@ -140,6 +149,7 @@ class Rules(Document):
     headroom: Headroom
     growth: Growth
     consumers: Mapping[str, Consumer]
+    graph: GraphRules
     models: ModelRules
     few_cores: Annotated[int, Field(ge=1)]
     autoscale: Autoscale
@@ -157,4 +167,12 @@ class Rules(Document):
         ]
         if strangers:
             raise broken_at(*strangers)
+        return self
+
+    @model_validator(mode="after")
+    def _holds_the_engine(self) -> Self:
+        graph = self.consumers.get("graph")
+        if self.graph.engine == "cognee" and graph is not None and graph.floor < COGNEE_FLOOR_MIB:
+            rule, fix = f"cognee needs {COGNEE_FLOOR_MIB} MiB", f"write floor: {COGNEE_FLOOR_MIB}"
+            raise broken_at((("consumers", "graph", "floor"), graph.floor, broken(rule, fix)))
         return self

@@ -7,9 +7,12 @@ from homelab.lab import Lab
 from homelab.profile import Profile
 from homelab.specs.autoscaling import Autoscaling, autoscaling
 from homelab.specs.base import Setting, Spec
+from homelab.specs.cognee import Cognee, cognee
 from homelab.specs.collector import Collector, collector
+from homelab.specs.context_forge import ContextForge, context_forge
 from homelab.specs.embedder import Embedder, embedder
 from homelab.specs.garage import Garage, garage
+from homelab.specs.k3s import K3s, k3s
 from homelab.specs.litellm import LiteLLM, litellm
 from homelab.specs.llama_server import LlamaServer, llama_server
 from homelab.specs.nats import Nats, nats
@@ -23,9 +26,12 @@ from homelab.specs.timescaledb import Timescaledb, timescaledb
 
 __all__ = [
     "Autoscaling",
+    "Cognee",
     "Collector",
+    "ContextForge",
     "Embedder",
     "Garage",
+    "K3s",
     "LiteLLM",
     "LlamaServer",
     "Nats",
@@ -44,6 +50,12 @@ __all__ = [
 PIPELINE = "pipeline"
 """The key of the settings that every stage and the API share."""
 
+K3S = "k3s"
+"""The key of the settings of a node's kubelet."""
+
+COGNEE = "cognee"
+"""The key of Cognee's settings; as a consumer it is `graph`."""
+
 _OF_PIPELINE = {"nats", "extract", "chunk", "embed", "graph", "api"}
 """Who reads them: the workers, the API, and the step that makes the streams."""
 
@@ -57,6 +69,7 @@ _OF_BUDGET = {
     "litellm": litellm,
     "openobserve": openobserve,
     "collector": collector,
+    "context-forge": context_forge,
     "promptfoo": promptfoo,
     "timescaledb": timescaledb,
     "llama-server": llama_server,
@@ -65,13 +78,17 @@ _OF_BUDGET = {
 
 
 def specs_of(budget: Budget, profile: Profile, lab: Lab) -> Mapping[str, Spec]:
-    """Consumer id → its spec, for what is placed on this host and has settings of its own."""
+    """Consumer id → its spec, for what is placed on this host and has settings of its own; and its kubelet's."""
     specs: dict[str, Spec] = {name: spec(budget) for name, spec in _OF_BUDGET.items() if name in budget}
     if "embedder" in budget:
         specs["embedder"] = embedder(budget, profile)
     for name in _BURST:
         if name in budget:
             specs[name] = autoscaling(budget, profile, name)
+    if "graph" in budget and profile.rules.graph.engine == "cognee":
+        specs[COGNEE] = cognee(budget, profile, lab)
+    if budget.host in lab.nodes:
+        specs[K3S] = k3s(budget, profile, lab)
     if any(name in budget for name in _OF_PIPELINE):
         specs[PIPELINE] = pipeline(budget, profile, lab)
     return specs

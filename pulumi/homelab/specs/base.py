@@ -67,6 +67,10 @@ def gib(value: int) -> str:
     return f"{value}GiB"
 
 
+def percent(value: int) -> str:
+    return f"{value}%"
+
+
 def tenths(value: int) -> str:
     return f"{value / 10:.1f}"
 
