@@ -1,7 +1,7 @@
 """Decrypted values in memory: frozen, and masked wherever they would be shown."""
 
 from collections.abc import Iterator, Mapping
-from typing import TypeVar
+from typing import NoReturn, TypeVar
 
 V = TypeVar("V")
 
@@ -25,6 +25,9 @@ class Masked(Mapping[str, V]):
 
     def __repr__(self) -> str:
         return f"{type(self).__name__}({', '.join(self._values)})"
+
+    def __reduce__(self) -> NoReturn:
+        raise TypeError("cannot pickle or copy: secrets stay where they were read")
 
 
 class Secret(Masked[str]):

@@ -72,9 +72,16 @@ def _rule(place: Place, read: Any) -> Mapping[str, Any] | None:
     rules = read.get("creation_rules") if isinstance(read, dict) else None
     name = f"{place.folder.name}/any.sops.yaml"
     for rule in rules if isinstance(rules, list) else ():
-        if isinstance(rule, dict) and re.search(str(rule.get("path_regex") or ""), name):
+        if isinstance(rule, dict) and _matches(str(rule.get("path_regex") or ""), name):
             return rule
     return None
+
+
+def _matches(pattern: str, name: str) -> bool:
+    try:
+        return re.search(pattern, name) is not None
+    except re.error:
+        return False
 
 
 def _pattern(place: Place) -> str:

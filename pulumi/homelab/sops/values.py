@@ -17,8 +17,8 @@ def token(prefix: str, size: int) -> Make:
 def alphanumeric(length: int) -> Make:
     """Letters and digits, 5.95 bits each.
 
-    For products that reject a low Shannon entropy of the text: 48 hex digits fall below ContextForge's 3.5 bits
-    a character once in some thousand draws, 48 of 62 characters never.
+    For products that judge the Shannon entropy of the text: ContextForge wants 3.5 bits a character, which one
+    in a hundred draws of 48 hex digits does not have, and 48 of 62 characters always do (expected: 5.0).
     """
     return lambda: "".join(secrets.choice(ALPHANUMERIC) for _ in range(length))
 
