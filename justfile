@@ -21,6 +21,10 @@ environment:
     @{{ prepare }} homelab
 
 [private]
+environment-cluster:
+    @{{ prepare }} cluster
+
+[private]
 environments:
     @{{ prepare }} homelab litellm
 
@@ -132,6 +136,24 @@ sandbox-status *flags: environment
 sandbox-down *flags: environment
     @{{ homelab }} sandbox down "$@"
 
+[doc("What `pulumi-up` of the phase --stack S would change; --diff shows every field")]
+[group("cluster")]
+[no-cd]
+pulumi-preview *flags: environment-cluster
+    @{{ homelab }} stack preview "$@"
+
+[doc("Deploy the phase --stack S, or what has changed of it")]
+[group("cluster")]
+[no-cd]
+pulumi-up *flags: environment-cluster
+    @{{ homelab }} stack up "$@"
+
+[doc("Delete what the phase --stack S deployed; volumes stay")]
+[group("cluster")]
+[no-cd]
+pulumi-down *flags: environment-cluster
+    @{{ homelab }} stack down "$@"
+
 [doc("Put documents in: files and folders")]
 [group("documents")]
 [no-cd]
@@ -208,6 +230,12 @@ fmt: environment-dev
 [no-cd]
 tools *names: environment
     @{{ homelab }} tools "$@"
+
+[doc("Build our container images; --push to a registry, --import into k3s")]
+[group("develop")]
+[no-cd]
+images *flags: environment
+    @{{ homelab }} images "$@"
 
 [doc("Measure how long planning takes, for 6 and for 1,000 hosts")]
 [group("develop")]

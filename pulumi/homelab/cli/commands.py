@@ -65,12 +65,17 @@ COMMANDS = (
     ),
     Command("sandbox status", "homelab.cli.sandbox:show", "Cluster", "its machines, nodes and programs"),
     Command("sandbox down", "homelab.cli.sandbox:down", "Cluster", "end it without a trace; its data stays"),
+    Command("stack preview", "homelab.cli.stacks:preview", "Cluster", "what `up` of a phase would change"),
+    Command("stack up", "homelab.cli.stacks:up", "Cluster", "deploy a phase, or what has changed of it"),
+    Command("stack down", "homelab.cli.stacks:down", "Cluster", "delete what a phase deployed; volumes stay"),
+    Command("images", "homelab.cli.images:images", "Tools", "build our container images, push or import them"),
     Command("tools", "homelab.cli.tools:tools", "Tools", "build servers that no Python package carries"),
 )
 
 GROUPS = {
     "secrets": "The platform's passwords and keys, encrypted for git.",
     "local": "The platform as processes of this machine, without a cluster.",
+    "stack": "The platform on the cluster that lab.yaml names, one stack for each phase.",
     "sandbox": "A real Kubernetes on this machine, in namespaces of its own.",
 }
 """Commands of two words: what `homelab GROUP --help` says first."""

@@ -1,0 +1,129 @@
+"""`homelab images`: build our images, push them, or import them into k3s."""
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from homelab.cli.output import Json, console, print_json, table
+from homelab.document import meant
+from homelab.errors import InvalidInput, Problem
+
+if TYPE_CHECKING:
+    from homelab.images.build import Image
+
+MB = 10**6
+
+Names = Annotated[list[str] | None, typer.Argument(metavar="[NAME…]", help="images [default: all of ours]")]
+Base = Annotated[
+    str | None,
+    typer.Option(
+        metavar="IMAGE",
+        help="build on this one, or on `registry`: what stacks/images.yaml names "
+        "[default: Debian, installed by debootstrap]",
+    ),
+]
+
+
+def images(
+    names: Names = None,
+    base: Base = None,
+    push: Annotated[bool, typer.Option("--push", help="to cluster.registry of lab.yaml")] = False,
+    import_: Annotated[bool, typer.Option("--import", help="into the k3s of this machine")] = False,
+    as_json: Json = False,
+) -> None:
+    """Build what is not built; each image's tag is the hash of all that it is made of.
+
+    Needs buildah, and debootstrap and root unless --base is given.
+
+    Examples:
+      homelab images
+      homelab images nats --import
+      homelab images --base registry --push
+    """
+    from homelab.images import build, deliver, load, store
+
+    catalogue = load()
+    chosen = _chosen(names, list(catalogue.ours), list(catalogue.vendor))
+    _one_base(chosen, base, {name: image.base for name, image in catalogue.ours.items()})
+    registry = _registry() if push else None
+    if import_:
+        from homelab.tools.needs import require
+
+        require("images", [deliver.K3S])
+    ours = store.ours()
+    made: list[tuple[Image, str]] = []
+    with build.alone(ours):
+        for name in chosen:
+            image = build.build(name, catalogue, ours, base)
+            went = image.reference
+            if registry is not None:
+                went = deliver.push(image, registry, ours)
+            if import_:
+                deliver.import_into_k3s(image, ours)
+            made.append((image, went))
+    if as_json:
+        rows = [
+            {
+                "name": image.name,
+                "reference": went,
+                "base": image.base,
+                "bytes": image.size,
+                "built": image.seconds is not None,
+                "seconds": None if image.seconds is None else round(image.seconds, 1),
+            }
+            for image, went in made
+        ]
+        vendor = [{"name": name, "reference": image.reference} for name, image in catalogue.vendor.items()]
+        print_json({"schema": "images/1", "images": rows, "vendor": vendor})
+        return
+    _show(made)
+    if names is None:
+        listed = ", ".join(f"{name} {image.tag}" for name, image in catalogue.vendor.items())
+        console().print(f"\nPulled from their vendors, never built here: {listed}.")
+
+
+def _chosen(names: Sequence[str] | None, ours: Sequence[str], vendor: Sequence[str]) -> Sequence[str]:
+    """Raises InvalidInput for every name that is none of ours."""
+    problems = []
+    for name in names or ():
+        if name in vendor:
+            rule = "it is its vendor's: the cluster pulls it from there"
+            problems.append(Problem("images", name, rule, "leave it out"))
+        elif name not in ours:
+            problems.append(Problem("images", name, "no such image", meant(name, ours)))
+    if problems:
+        raise InvalidInput(*problems)
+    return list(dict.fromkeys(names)) if names else ours
+
+
+def _one_base(names: Sequence[str], base: str | None, bases: dict[str, str]) -> None:
+    """One IMAGE cannot stand for two: some need a newer Python or Node."""
+    from homelab.images.build import REGISTRY
+
+    needed = {bases[name] for name in names}
+    if base in (None, REGISTRY) or len(needed) == 1:
+        return
+    said = " and ".join(sorted(needed))
+    fix = f"name images of one of them, or --base {REGISTRY}"
+    raise InvalidInput(Problem("images", f"--base {base}", f"these images stand on {said}", fix))
+
+
+def _registry() -> str:
+    """Raises InvalidInput where lab.yaml names none."""
+    from homelab.lab import load
+
+    lab = load()
+    if lab.cluster is None or lab.cluster.registry is None:
+        rule = "cluster.registry says where images are pushed"
+        fix = "set it, such as registry.lan:5000/lab"
+        raise InvalidInput(Problem(lab.path.name, "no cluster.registry", rule, fix))
+    return lab.cluster.registry
+
+
+def _show(made: Sequence[tuple["Image", str]]) -> None:
+    shown = table("image", "reference", "MB", "", numbers=("MB",))
+    for image, went in made:
+        state = "cached" if image.seconds is None else f"built in {image.seconds:.0f} s"
+        shown.add_row(image.name, went, f"{image.size / MB:.0f}", state)
+    console().print(shown)

@@ -1,0 +1,100 @@
+"""Building what is ours and not built yet: a Containerfile on its base, under the tag of its content."""
+
+import fcntl
+import json
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+from homelab.images import debian, machine
+from homelab.images.content import tag
+from homelab.images.model import ROOT, Catalogue, Ours
+from homelab.images.store import BASE_LABEL, Store
+from homelab.tools import TOOLS
+from homelab.tools.build import build as build_tool
+
+REGISTRY = "registry"
+"""Of --base: what stacks/images.yaml names for each base."""
+
+
+@dataclass(frozen=True, slots=True)
+class Image:
+    """One of ours in the store. `size` is in bytes; `seconds` None where nothing had to be done."""
+
+    name: str
+    reference: str
+    size: int
+    base: str
+    seconds: float | None
+
+
+def reference(name: str, catalogue: Catalogue, registry: str | None = None) -> str:
+    """`localhost/homelab/nats:0.1.0-1f0c3a9b2d4e`, or below the registry. Raises KeyError for what is not ours."""
+    image = catalogue.ours[name]
+    return f"{registry or 'localhost'}/homelab/{name}:{tag(image, catalogue.bases[image.base])}"
+
+
+def build(name: str, catalogue: Catalogue, store: Store, base: str | None = None) -> Image:
+    """Build it unless it is there on that base.
+
+    `base` is an image or REGISTRY; None takes what was built on any, else Debian by debootstrap.
+    Raises MissingTool when a program is absent or a step fails, InvalidInput when a copied file is not there.
+    """
+    image = catalogue.ours[name]
+    target = reference(name, catalogue)
+    wanted = catalogue.bases[image.base].image if base == REGISTRY else base
+    found = store.find(target)
+    if found is not None and wanted in (None, found.base):
+        return Image(name, target, found.size, found.base, None)
+    began = time.monotonic()
+    for tool in image.tools:
+        build_tool(TOOLS[tool])
+    if wanted is None:
+        own = catalogue.bases[image.base]
+        used = debian.ensure(own, store)
+        _bud(name, image, target, used, debian.apt_sources(own, store), store)
+    else:
+        used = wanted
+        _bud(name, image, target, used, None, store)
+    _forget_older(target, store)
+    made = store.get(target)
+    return Image(name, target, made.size, used, time.monotonic() - began)
+
+
+def _bud(name: str, image: Ours, target: str, base: str, apt: str | None, store: Store) -> None:
+    contexts = [f"--build-context={tool}={TOOLS[tool].home}" for tool in image.tools]
+    with machine.mounts(apt) as volumes:
+        store.follow(
+            f"Building {name} {image.version}",
+            *("bud", "--isolation=chroot", "--layers", "--pull=false", f"--tag={target}"),
+            *(f"--file={image.containerfile}", "--ignorefile=.containerignore"),
+            *(f"--build-arg=BASE={base}", f"--label={BASE_LABEL}={base}"),
+            *contexts,
+            *volumes,
+            str(ROOT),
+            log=store.home / f"{name}.log",
+        )
+
+
+def _forget_older(target: str, store: Store) -> None:
+    """What an earlier content of the same image left; a cluster has its own copy of what it runs."""
+    repository, _, tag_now = target.rpartition(":")
+    told: list[dict[str, list[str] | None]] = json.loads(
+        store.ask("images", "--json", "--filter", f"reference={repository}")
+    )
+    names = [one for entry in told for one in entry["names"] or ()]
+    for old in names:
+        if old.startswith(f"{repository}:") and not old.endswith(f":{tag_now}"):
+            store.ask("rmi", old)
+
+
+@contextmanager
+def alone(store: Store) -> Iterator[None]:
+    """One run at a time: at its end it clears away what its builds left between stages."""
+    with (store.home / "lock").open("w") as held:
+        fcntl.flock(held, fcntl.LOCK_EX)
+        try:
+            yield
+        finally:
+            store.ask("rmi", "--prune", "--force")
