@@ -4,12 +4,14 @@
 preview or an `up`.
 """
 
-from homelab.policy.ledger import Allowance, Ledger
-from homelab.policy.manifest import Manifest, Manifests
+from homelab.policy.exceptions import EXCEPTIONS, excepted
+from homelab.policy.ledger import Allowance, Ledger, ledger_of
+from homelab.policy.manifest import Manifest, Manifests, title
 from homelab.policy.table import POLICIES, Policy, check
 from homelab.policy.violation import PolicyViolated, Violation
 
 __all__ = [
+    "EXCEPTIONS",
     "POLICIES",
     "Allowance",
     "Ledger",
@@ -19,4 +21,7 @@ __all__ = [
     "PolicyViolated",
     "Violation",
     "check",
+    "excepted",
+    "ledger_of",
+    "title",
 ]

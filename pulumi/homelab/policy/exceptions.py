@@ -22,6 +22,10 @@ class Excepted:
 EXCEPTIONS: tuple[Excepted, ...] = ()
 
 
+def excepted(violation: Violation) -> bool:
+    return any(exception.covers(violation) for exception in EXCEPTIONS)
+
+
 def apply(manifests: Manifests, found: Violations, table: tuple[Excepted, ...] = EXCEPTIONS) -> Violations:
     """What is left of `found`. An exception whose object is there and needs it no more is a violation itself."""
     used = set()
