@@ -27,6 +27,7 @@ from homelab.errors import BudgetExceeded
 from homelab.lab import Models
 from homelab.planner import HostPlan
 from homelab.tools import find
+from pipeline import buckets
 from pipeline.bootstrap import bootstrap
 from pipeline.settings import Settings
 from servers import PASSWORD, PATIENCE, Server, answers, conninfo, free_port
@@ -194,6 +195,7 @@ def garage(plan: HostPlan, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> I
         garage_conf.render(
             cast(specs.Garage, plan.specs["garage"]),
             listen=LOOPBACK,
+            public=LOOPBACK,
             port=free_port(),
             rpc_port=free_port(),
             admin_port=admin,
@@ -255,3 +257,12 @@ def test_litellm_runs_as_many_workers_as_the_plan_says(
             c for c in psutil.Process(server.process.pid).children() if "spawn_main" in " ".join(c.cmdline())
         ]
         assert len(children) == (0 if workers == 1 else workers), log
+
+
+def test_garage_has_every_bucket_after_the_step_and_a_second_one_creates_none(garage: tuple[str, str]) -> None:
+    url, token = garage
+    key = os.environ["GARAGE_DEFAULT_ACCESS_KEY"]
+    assert buckets.make(url, token, key) == ["raw-documents", "processed", "models"]
+    assert buckets.make(url, token, key) == []
+    with pytest.raises(httpx.HTTPStatusError, match="403"):
+        buckets.make(url, "not the token", key)

@@ -15,7 +15,7 @@ LAYERS = (
     {"gates", "specs"},
     {"config", "situation", "imagined"},
     {"placement", "planner", "ways_out"},
-    {"audit", "bars", "explain", "changes", "what_if", "difference", "poster"},
+    {"audit", "bars", "explain", "changes", "what_if", "difference", "plan_json", "poster"},
     {"local", "components", "hostvars", "policy"},
     {"doctor", "drift", "phases", "images"},
     {"render", "sandbox", "engine", "guards", "validate"},

@@ -14,11 +14,11 @@ from typing import Any
 import pytest
 import yaml
 
-from homelab.cli.plan import document
 from homelab.errors import BudgetExceeded
 from homelab.explain import Explained, everything
 from homelab.figure import Step
 from homelab.imagined import RECORDED
+from homelab.plan_json import document
 from homelab.situation import HostPlan
 from unit.recorded import EVERYTHING, HOSTS, ROLES, plan
 

@@ -10,8 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from homelab.cli.plan import document
 from homelab.errors import BudgetExceeded
+from homelab.plan_json import document
 from unit.recorded import EVERYTHING, HOSTS, MODELS, ROLES, plan
 
 FIXTURES = Path(__file__).parents[1] / "fixtures"

@@ -10,10 +10,10 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from homelab import planner, profile
-from homelab.cli.plan import document
 from homelab.errors import BudgetExceeded
 from homelab.explain import everything
 from homelab.facts import Facts
+from homelab.plan_json import document
 from homelab.planner import HostPlan
 from homelab.specs import Autoscaling, Collector, Garage, LiteLLM, Nats, Pipeline, Postgres, Timescaledb
 from pipeline.contract import STREAMS

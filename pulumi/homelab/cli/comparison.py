@@ -8,11 +8,11 @@ from rich.text import Text
 
 from homelab.cli.gates import shown
 from homelab.cli.output import table
-from homelab.cli.plan import document
 from homelab.cli.serving import servings
 from homelab.difference import Change, differences, memory
 from homelab.errors import BudgetExceeded
 from homelab.gates import judge
+from homelab.plan_json import document
 from homelab.planner import HostPlan
 from homelab.units import human_mib
 

@@ -100,8 +100,8 @@ def _show_machine(now: Situation, as_json: bool) -> None:
     from homelab.bars import bars
     from homelab.cli.gates import end, shown
     from homelab.cli.ledger import ledger
-    from homelab.cli.plan import document
     from homelab.gates import judge
+    from homelab.plan_json import document
 
     (one,) = plan(now).hosts
     if as_json:

@@ -3,8 +3,6 @@
 https://kubernetes.io/docs/concepts/overview/working-with-objects/common-labels/
 """
 
-from collections.abc import Mapping
-
 import pulumi
 from pulumi_kubernetes.meta.v1 import LabelSelectorArgs, ObjectMetaArgs
 
@@ -30,9 +28,5 @@ def selector(app: str) -> LabelSelectorArgs:
     return LabelSelectorArgs(match_labels=selected(app))
 
 
-def metadata(
-    name: str, app: str, scope: Scope, annotations: Mapping[str, pulumi.Input[str]] | None = None
-) -> ObjectMetaArgs:
-    return ObjectMetaArgs(
-        name=name, namespace=scope.namespace, labels=labels(app), annotations=annotations or None
-    )
+def metadata(name: pulumi.Input[str], app: str, scope: Scope) -> ObjectMetaArgs:
+    return ObjectMetaArgs(name=name, namespace=scope.namespace, labels=labels(app))

@@ -10,11 +10,16 @@ from pulumi_kubernetes.apps.v1 import (
     StatefulSetPersistentVolumeClaimRetentionPolicyArgs,
     StatefulSetSpecArgs,
 )
+from pulumi_kubernetes.batch.v1 import Job, JobSpecArgs
 
 from homelab.components.labels import metadata, selector
 from homelab.components.pod import Pod, template
 from homelab.components.scope import Scope
 from homelab.components.volumes import Claim, claim_template
+
+TRIES = 1000
+"""Of a Job, up to 5 minutes apart: what it waits for is being pulled or recovers. One that has given up would stay
+so, since nothing changes by which the next `up` would make another."""
 
 
 def stateful_set(pod: Pod, scope: Scope, opts: pulumi.ResourceOptions) -> StatefulSet:
@@ -53,5 +58,16 @@ def deployment(pod: Pod, scope: Scope, opts: pulumi.ResourceOptions, *, scaled: 
             strategy=DeploymentStrategyArgs(type="RollingUpdate", rolling_update=replace),
             template=template(pod),
         ),
+        opts=opts,
+    )
+
+
+def job(pod: Pod, digest: pulumi.Output[str], scope: Scope, opts: pulumi.ResourceOptions) -> Job:
+    """Named after its digest: another one runs anew, the same one never again. It stays, as proof that it ran."""
+    name = pulumi.Output.concat(pod.app, "-", digest)
+    return Job(
+        pod.app,
+        metadata=metadata(name, pod.app, scope),
+        spec=JobSpecArgs(backoff_limit=TRIES, completions=1, parallelism=1, template=template(pod)),
         opts=opts,
     )

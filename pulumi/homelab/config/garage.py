@@ -6,6 +6,9 @@ from homelab.specs import Garage
 
 REGION = "garage"
 
+LOG = "warn"
+"""RUST_LOG. At `info` it logs each request with our key."""
+
 TEMPLATE = """\
 metadata_dir = {metadata_dir}
 data_dir = {data_dir}
@@ -14,7 +17,7 @@ replication_factor = 1
 block_ram_buffer_max = "{block_ram_buffer_max}"
 compression_level = 1
 rpc_bind_addr = "{listen}:{rpc_port}"
-rpc_public_addr = "{listen}:{rpc_port}"
+rpc_public_addr = "{public}:{rpc_port}"
 
 [s3_api]
 s3_region = "{region}"
@@ -27,13 +30,23 @@ api_bind_addr = "{listen}:{admin_port}"
 
 
 def render(
-    spec: Garage, *, listen: str, port: int, rpc_port: int, admin_port: int, metadata_dir: str, data_dir: str
+    spec: Garage,
+    *,
+    listen: str,
+    public: str,
+    port: int,
+    rpc_port: int,
+    admin_port: int,
+    metadata_dir: str,
+    data_dir: str,
 ) -> str:
+    """`public` is this node's address for other nodes; with one node none asks for it."""
     return TEMPLATE.format(
         metadata_dir=json.dumps(metadata_dir, ensure_ascii=False),
         data_dir=json.dumps(data_dir, ensure_ascii=False),
         block_ram_buffer_max=spec.settings()["block_ram_buffer_max"],
         listen=listen,
+        public=public,
         port=port,
         rpc_port=rpc_port,
         admin_port=admin_port,

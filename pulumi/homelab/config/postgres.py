@@ -1,4 +1,4 @@
-"""postgresql.conf, whole: what is not here is Postgres' default."""
+"""postgresql.conf, whole: what is not here is Postgres' default; and pg_hba.conf where others reach it."""
 
 from homelab.specs import Postgres
 
@@ -18,12 +18,21 @@ FIXED = {
 """Not derived from hardware."""
 
 
-def render(spec: Postgres, *, listen: str, port: int, socket_dir: str = "") -> str:
-    """An empty `socket_dir` leaves only TCP, whose address has no length limit."""
+HBA = f"""\
+host {DATABASE} {USER} 0.0.0.0/0 scram-sha-256
+host {DATABASE} {USER} ::/0 scram-sha-256
+"""
+"""pg_hba.conf for clients on other machines: our role to our database, by its password. What initdb writes lets
+in this machine alone. Which machines reach the port is for the network to say."""
+
+
+def render(spec: Postgres, *, listen: str, port: int, socket_dir: str = "", hba_file: str | None = None) -> str:
+    """An empty `socket_dir` leaves only TCP, whose address has no length limit. Without `hba_file`, initdb's."""
     rows = {
         "listen_addresses": _quoted(listen),
         "port": str(port),
         "unix_socket_directories": _quoted(socket_dir),
+        **({} if hba_file is None else {"hba_file": _quoted(hba_file)}),
         **spec.parameters(),
         **FIXED,
     }

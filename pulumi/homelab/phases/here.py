@@ -16,10 +16,11 @@ MASK = "masked"
 def pinned(lab: Lab) -> Mapping[str, Image]:
     """Consumer → its image. Raises InvalidInput when a file of one of ours is not there."""
     catalogue = images.load()
+    known: Mapping[str, images.Ours | images.Vendor] = {**catalogue.ours, **catalogue.vendor}
     registry = None if lab.cluster is None else lab.cluster.registry
     return {
         consumer: Image(images.reference(name, registry), image.uid)
-        for name, image in {**catalogue.ours, **catalogue.vendor}.items()
+        for name, image in known.items()
         for consumer in image.consumers
     }
 

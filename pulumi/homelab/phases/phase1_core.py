@@ -1,9 +1,28 @@
-"""Phase 1: the namespace, the stores, the streams and the door to the models."""
+"""Phase 1: the namespace, what was measured, the stores, the streams and the door to the models."""
 
-from homelab.components import nats
+import json
+
+import pulumi
+
+from homelab import specs
+from homelab.components import (
+    bootstrap,
+    embedder,
+    garage,
+    hardware_facts,
+    litellm,
+    logins,
+    nats,
+    oxigraph,
+    postgres,
+)
 from homelab.components.namespace import Namespace
+from homelab.components.scope import Scope
+from homelab.lab import Models
+from homelab.phases.endpoints import environment
+from homelab.phases.outside import doors
 from homelab.phases.site import Site
-from homelab.specs import Nats
+from homelab.plan_json import document
 
 STACK = "phase1-core"
 
@@ -12,9 +31,108 @@ NEEDED = ("nats", "garage", "postgres", "oxigraph", "litellm", "api")
 
 def deploy(site: Site) -> None:
     """Raises InvalidInput when something that the platform cannot do without is placed on no node."""
-    site.require(STACK, NEEDED)
+    builtin = site.lab.models.embedding.endpoint == "builtin"
+    site.require(STACK, (*NEEDED, "embedder") if builtin else NEEDED)
+
     scope = Namespace(site.storage_class, site.opts).scope
-    nats.Nats(
-        nats.Inputs(scope, site.workload("nats"), site.spec("nats", Nats), site.secret("nats", "password")),
-        site.opts,
+    hardware_facts.HardwareFacts(hardware_facts.Inputs(scope, _measured(site)), site.opts)
+
+    streams = nats.Nats(_nats(site, scope), site.opts)
+    objects = garage.Garage(_garage(site, scope), site.opts)
+    vectors = postgres.Postgres(_postgres(site, scope), site.opts)
+    oxigraph.Oxigraph(_oxigraph(site, scope), site.opts)
+
+    if builtin:
+        embedder.Embedder(_embedder(site, scope), site.opts)
+    litellm.LiteLLM(_litellm(site, scope), site.opts)
+
+    keys = logins.Logins(_logins(site, scope), site.opts)
+    bootstrap.Bootstrap(_bootstrap(site, scope, keys, objects, (streams, objects, vectors)), site.opts)
+
+
+def _measured(site: Site) -> dict[str, str]:
+    """`<host>.json` and `plan.json`"""
+    facts = {f"{host.name}.json": host.facts.model_dump_json(indent=2) + "\n" for host in site.plan.hosts}
+    plan = json.dumps(document(site.plan.hosts), indent=2, ensure_ascii=False) + "\n"
+    return {**facts, "plan.json": plan}
+
+
+def _nats(site: Site, scope: Scope) -> nats.Inputs:
+    spec = site.spec("nats", specs.Nats)
+    return nats.Inputs(scope, site.workload("nats"), spec, site.secret("nats", "password"))
+
+
+def _garage(site: Site, scope: Scope) -> garage.Inputs:
+    credentials = garage.Credentials(
+        rpc_secret=site.secret("garage", "rpc_secret"),
+        admin_token=site.secret("garage", "admin_token"),
+        access_key=site.secret("garage", "access_key"),
+        secret_key=site.secret("garage", "secret_key"),
+    )
+    return garage.Inputs(scope, site.workload("garage"), site.spec("garage", specs.Garage), credentials)
+
+
+def _postgres(site: Site, scope: Scope) -> postgres.Inputs:
+    spec = site.spec("postgres", specs.Postgres)
+    return postgres.Inputs(scope, site.workload("postgres"), spec, site.secret("supabase", "password"))
+
+
+def _oxigraph(site: Site, scope: Scope) -> oxigraph.Inputs:
+    return oxigraph.Inputs(scope, site.workload("oxigraph"), site.spec("oxigraph", specs.Oxigraph))
+
+
+def _embedder(site: Site, scope: Scope) -> embedder.Inputs:
+    return embedder.Inputs(scope, site.workload("embedder"), site.spec("embedder", specs.Embedder))
+
+
+def _litellm(site: Site, scope: Scope) -> litellm.Inputs:
+    models = site.lab.models
+    return litellm.Inputs(
+        scope,
+        site.workload("litellm"),
+        site.spec("litellm", specs.LiteLLM),
+        models,
+        site.secret("litellm", "master_key"),
+        _model_keys(site, models),
+        doors(models),
+    )
+
+
+def _model_keys(site: Site, models: Models) -> dict[str, pulumi.Input[str]]:
+    """By the variables that litellm.yaml names; only of models that have a key."""
+    keys: dict[str, pulumi.Input[str]] = {}
+    if models.embedding.api_key_file is not None:
+        keys["EMBEDDING_API_KEY"] = site.secret("models", "embedding_api_key")
+    if models.chat is not None and models.chat.api_key_file is not None:
+        keys["CHAT_API_KEY"] = site.secret("models", "chat_api_key")
+    return keys
+
+
+def _logins(site: Site, scope: Scope) -> logins.Inputs:
+    return logins.Inputs(
+        scope,
+        nats_password=site.secret("nats", "password"),
+        postgres_password=site.secret("supabase", "password"),
+        s3_access_key=site.secret("garage", "access_key"),
+        s3_secret_key=site.secret("garage", "secret_key"),
+        litellm_key=site.secret("litellm", "master_key"),
+    )
+
+
+def _bootstrap(
+    site: Site,
+    scope: Scope,
+    keys: logins.Logins,
+    objects: garage.Garage,
+    after: tuple[pulumi.Resource, ...],
+) -> bootstrap.Inputs:
+    """In the memory of the API, which is placed wherever questions are answered and starts in the next phase."""
+    return bootstrap.Inputs(
+        scope,
+        site.workload("api"),
+        environment(site),
+        keys.name,
+        objects.secret,
+        after,
+        contents=(site.secret("garage", "access_key"),),
     )
