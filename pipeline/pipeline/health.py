@@ -1,4 +1,5 @@
-"""A worker's readiness door: `GET /ready` says 200 when everything that the stage leans on has just answered."""
+"""A worker's door: `GET /ready` says 200 when everything that the stage leans on has just answered, `GET /health`
+whenever the worker's own loop goes round, whatever the others do."""
 
 import asyncio
 import logging
@@ -7,8 +8,6 @@ from contextlib import asynccontextmanager
 
 from pipeline.errors import Malformed, Misconfigured, Unavailable
 from pipeline.ports import Dependency
-
-HOST = "127.0.0.1"
 
 PATIENCE = 3.0
 """Seconds for all dependencies together; a prober has its own limit, seldom below 5."""
@@ -36,7 +35,7 @@ async def problems(dependencies: Sequence[Dependency]) -> list[str]:
 
 
 @asynccontextmanager
-async def door(port: int | None, dependencies: Sequence[Dependency]) -> AsyncIterator[None]:
+async def door(host: str, port: int | None, dependencies: Sequence[Dependency]) -> AsyncIterator[None]:
     """Open while the block runs; without a port there is none. Raises OSError for a port that is taken."""
     if port is None:
         yield
@@ -53,7 +52,7 @@ async def door(port: int | None, dependencies: Sequence[Dependency]) -> AsyncIte
         finally:
             writer.close()
 
-    server = await asyncio.start_server(answer, HOST, port, limit=MAX_REQUEST)
+    server = await asyncio.start_server(answer, host, port, limit=MAX_REQUEST)
     try:
         yield
     finally:
@@ -61,8 +60,10 @@ async def door(port: int | None, dependencies: Sequence[Dependency]) -> AsyncIte
 
 
 async def _answer(request: bytes, dependencies: Sequence[Dependency]) -> bytes:
+    if request.startswith((b"GET /health ", b"HEAD /health ")):
+        return _response("200 OK", "running")
     if not request.startswith((b"GET /ready ", b"HEAD /ready ")):
-        return _response("404 Not Found", "GET /ready")
+        return _response("404 Not Found", "GET /ready, GET /health")
     try:
         missing = await problems(dependencies)
     except Misconfigured as error:

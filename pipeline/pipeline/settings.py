@@ -61,7 +61,8 @@ class Settings(BaseSettings):
     api_names: str = Field(
         default="localhost,127.0.0.1,[::1]", description="host names that the API answers to; others are refused"
     )
-    health_port: int | None = Field(default=None, description="a worker's readiness door on loopback")
+    health_host: str = Field(default="127.0.0.1", description="where a worker's door listens")
+    health_port: int | None = Field(default=None, description="a worker's door: /ready and /health")
 
 
 @cache

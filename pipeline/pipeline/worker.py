@@ -221,7 +221,7 @@ async def run(stage: str, settings: Settings) -> None:
             dependencies = (bus, *parts.dependencies)
             for problem in await health.problems(dependencies):
                 _log.warning(line("not-ready", reason=problem))
-            async with health.door(settings.health_port, dependencies):
+            async with health.door(settings.health_host, settings.health_port, dependencies):
                 _log.info(line("serving"))
                 await Worker(ROUTES[stage], parts.run, bus, DeadLetters(stage, bus, parts.objects), stop).serve()
         finally:
