@@ -70,6 +70,11 @@ def renamed_past_the_ledger(o: Any) -> None:
     o["metadata"]["name"] = "miner"
 
 
+@of("Deployment", "StatefulSet", "Job")
+def label_of_another_workload(o: Any) -> None:
+    o["spec"]["template"]["metadata"]["labels"]["app.kubernetes.io/name"] = "api"
+
+
 @of("Deployment")
 def daemon_set(o: Any) -> None:
     o["kind"] = "DaemonSet"

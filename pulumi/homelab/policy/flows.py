@@ -7,11 +7,8 @@ from typing import Any, Literal
 
 from homelab.policy.flow_list import DNS, FLOWS, LAB, TAILNET, WORLD, Flow
 from homelab.policy.ledger import Ledger
-from homelab.policy.manifest import Manifest, Manifests, at, breach, many, name_of, pods
+from homelab.policy.manifest import NAME, Manifest, Manifests, at, breach, many, pods, workload_of
 from homelab.policy.violation import Violation, Violations
-
-NAME = "app.kubernetes.io/name"
-"""The label of a workload's pods that policies select by."""
 
 EVERYONE = "everyone"
 EVERY_PORT = 0
@@ -67,7 +64,7 @@ def complete(manifests: Manifests, _ledger: Ledger) -> Violations:
     opened: dict[Flow, set[str]] = {}
     for one in _opened(manifests):
         opened.setdefault(one.flow, set()).add(one.direction)
-    here = {name_of(pod.manifest): pod.manifest for pod in pods(manifests)}
+    here = {workload_of(pod.manifest): pod.manifest for pod in pods(manifests)}
     for flow in sorted(FLOWS):
         if flow.source not in here or flow.target not in here:
             continue
@@ -105,7 +102,7 @@ def _universe(manifests: Manifests) -> dict[str, Mapping[str, str]]:
     """Workload → labels of its pods: those of this stack as written, those of others by their name."""
     named = {end for flow in FLOWS for end in (flow.source, flow.target)} - {DNS, TAILNET, LAB, WORLD}
     found: dict[str, Mapping[str, str]] = {name: {NAME: name} for name in sorted(named)}
-    return found | {name_of(pod.manifest): pod.labels for pod in pods(manifests)}
+    return found | {workload_of(pod.manifest): pod.labels for pod in pods(manifests)}
 
 
 def _chosen(selector: Any, universe: Mapping[str, Mapping[str, str]]) -> Sequence[str]:

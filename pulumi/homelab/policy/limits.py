@@ -6,7 +6,7 @@ from decimal import Decimal
 from typing import Any
 
 from homelab.policy.ledger import Allowance, Ledger
-from homelab.policy.manifest import Container, Manifest, Manifests, Pod, at, breach, many, name_of, pods
+from homelab.policy.manifest import Container, Manifest, Manifests, Pod, at, breach, many, pods, workload_of
 from homelab.policy.quantity import parse
 from homelab.policy.violation import Violations
 
@@ -42,7 +42,7 @@ def _said(pod: Pod, container: Container, amount: str) -> Violations:
 def inside_the_ledger(manifests: Manifests, ledger: Ledger) -> Violations:
     """The containers of a pod together, and memory-backed volumes, stay within the workload's allowance."""
     for pod in pods(manifests):
-        allowed = ledger.workloads.get(name_of(pod.manifest))
+        allowed = ledger.workloads.get(workload_of(pod.manifest))
         if allowed is None:
             why = "a workload without a line in the ledger takes from the others"
             fix = "place its consumer in lab.yaml, or leave it out"
@@ -102,7 +102,7 @@ def replicas(manifests: Manifests, ledger: Ledger) -> Violations:
 
 def _scaled(manifest: Manifest) -> str:
     target = at(manifest, "spec", "scaleTargetRef", "name")
-    return name_of(manifest) if target is None else str(target)
+    return workload_of(manifest) if target is None else str(target)
 
 
 def _pods_at_once(manifest: Manifest) -> Iterable[tuple[str, Any]]:

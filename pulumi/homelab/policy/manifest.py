@@ -39,6 +39,16 @@ def name_of(manifest: Manifest) -> str:
     return str(at(manifest, "metadata", "name") or "without a name")
 
 
+NAME = "app.kubernetes.io/name"
+"""The label of a workload's pods by which Services and network policies choose them."""
+
+
+def workload_of(manifest: Manifest) -> str:
+    """The ledger's name for it. A Job is made anew when it changes, so a hash may follow its app's name."""
+    name, app = name_of(manifest), at(manifest, "spec", "template", "metadata", "labels", NAME)
+    return str(app) if manifest.get("kind") == "Job" and app and name.startswith(f"{app}-") else name
+
+
 def title(manifest: Manifest) -> str:
     return f"{manifest.get('kind')}/{name_of(manifest)}"
 

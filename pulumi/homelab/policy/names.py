@@ -1,7 +1,7 @@
 """What kinds of object there are, and where: what no policy has judged does not reach the cluster."""
 
 from homelab.policy.ledger import Ledger
-from homelab.policy.manifest import Manifests, at, breach
+from homelab.policy.manifest import NAME, Manifests, at, breach, pods, workload_of
 from homelab.policy.violation import Violations
 
 NAMESPACE = "ai-infrastructure"
@@ -68,3 +68,13 @@ def once(manifests: Manifests, _ledger: Ledger) -> Violations:
             why, fix = "two of one name overwrite each other", "give it a name of its own"
             yield breach(manifest, "names.once", "metadata.name", str(key[2]), why, fix)
         seen.add(key)
+
+
+def identity(manifests: Manifests, _ledger: Ledger) -> Violations:
+    """A workload's pods bear its name: with another's they would have its flows, and answer to its Service."""
+    for pod in pods(manifests):
+        said, own = pod.labels.get(NAME), workload_of(pod.manifest)
+        if said != own:
+            why = "Services and network policies know a workload by this label"
+            path = f"spec.template.metadata.labels.{NAME}"
+            yield breach(pod.manifest, "names.identity", path, str(said or "not set"), why, f"set {own}")
