@@ -169,6 +169,7 @@ def _controllers() -> tuple[str, ...]:
             horizontal_pod_autoscaler_sync_period="5s",
             horizontal_pod_autoscaler_cpu_initialization_period="20s",
             horizontal_pod_autoscaler_initial_readiness_delay="10s",
+            horizontal_pod_autoscaler_downscale_stabilization="30s",  # five minutes otherwise
         ),
         *flags(profiling="false"),
     )

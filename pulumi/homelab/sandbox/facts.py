@@ -7,8 +7,9 @@ from typing import Any
 
 import yaml
 
+from homelab import planner
 from homelab.audit import run
-from homelab.errors import AuditFailed
+from homelab.errors import AuditFailed, StaleFacts
 from homelab.facts import Facts
 from homelab.lab import load
 from homelab.sandbox import kubeconfig
@@ -26,6 +27,7 @@ def write_lab(sandbox: Sandbox) -> None:
     """Written once: a person may change it."""
     if sandbox.lab.exists():
         return
+    sandbox.root.mkdir(exist_ok=True)
     first, *others = sandbox.nodes
     hosts: dict[str, Any] = {first.name: {"address": "local", "facts_dir": str(sandbox.root / "facts.d")}}
     if others:
@@ -44,6 +46,16 @@ def write_lab(sandbox: Sandbox) -> None:
     }
     head = "# The lab that `./lab sandbox-up` made of this machine: HOMELAB_FILE=.sandbox/lab.yaml ./lab …\n"
     sandbox.lab.write_text(head + yaml.safe_dump(document, sort_keys=False))
+
+
+def ensure(sandbox: Sandbox) -> bool:
+    """Measure unless every node's facts can be used as they are; whether it did. Raises AuditFailed."""
+    try:
+        planner.measured(load(sandbox.lab))
+    except StaleFacts:
+        measure(sandbox)
+        return True
+    return False
 
 
 def measure(sandbox: Sandbox) -> None:

@@ -7,6 +7,8 @@ from pathlib import Path
 from homelab.lab import ROOT
 from homelab.local.folders import Folders
 
+HOME = ROOT / ".sandbox"
+
 NETWORK = IPv4Network("10.99.0.0/16")
 """All addresses of the sandbox; `checks` refuses where the machine has a route into it already."""
 
@@ -80,7 +82,7 @@ class Sandbox:
         return next((node for node in self.nodes if node.name == name), None) or _no_such(name)
 
 
-def of(nodes: int, root: Path = ROOT / ".sandbox") -> Sandbox:
+def of(nodes: int, root: Path = HOME) -> Sandbox:
     names = ["sandbox"] if nodes == 1 else [f"sandbox-{number}" for number in range(1, nodes + 1)]
     subnets = list(PODS.subnets(new_prefix=24))
     return Sandbox(
@@ -93,7 +95,7 @@ def of(nodes: int, root: Path = ROOT / ".sandbox") -> Sandbox:
     )
 
 
-def existing(root: Path = ROOT / ".sandbox") -> Sandbox | None:
+def existing(root: Path = HOME) -> Sandbox | None:
     """The sandbox whose folders lie in `root`, running or not."""
     known = [path for path in (root / "machines").glob("sandbox*") if path.is_dir()]
     return of(len(known), root) if known else None

@@ -3,6 +3,7 @@
 import os
 import time
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,7 +12,7 @@ from homelab.errors import Problem, SandboxError
 from homelab.local.supervisord import try_lock
 from homelab.sandbox import addons, boot, cgroups, checks, control, facts, images, network, node
 from homelab.sandbox.api import Api
-from homelab.sandbox.layout import Node, Sandbox, existing, of
+from homelab.sandbox.layout import HOME, Node, Sandbox, existing, of
 from homelab.sandbox.waiting import until
 
 LOCK = Path("/run/lock/homelab-sandbox")
@@ -30,36 +31,37 @@ class Progress:
 Report = Callable[[Progress], None]
 
 
-def up(nodes: int | None, report: Report) -> Sandbox:
+def up(nodes: int | None, report: Report, root: Path = HOME) -> Sandbox:
     """Start what does not run of a sandbox with `nodes` nodes (None: as it was, else one); returns when ready.
 
     What runs is left alone. Raises SandboxError, MissingTool or AuditFailed; `down` ends what was begun.
     """
     checks.machine()
     with alone():
-        sandbox = _wanted(nodes)
+        sandbox = _wanted(nodes, root)
         if not cgroups.processes():
             checks.addresses()
         checks.tools()
         told = _Told(report)
-        _start(sandbox, told)
-        api = Api(sandbox)
-        _control_ready(sandbox, api, told)
-        for one in sandbox.nodes:
-            _node_ready(sandbox, one, api, told)
-        until(lambda: addons.metrics_ready(api), "the metrics API", [sandbox.control])
-        told("metrics", "ready")
         facts.write_lab(sandbox)
-        facts.measure(sandbox)
-        told("facts", "written")
+        with ThreadPoolExecutor(1) as beside:
+            measured = beside.submit(facts.ensure, sandbox)
+            _start(sandbox, told)
+            api = Api(sandbox)
+            _control_ready(sandbox, api, told)
+            for one in sandbox.nodes:
+                _node_ready(sandbox, one, api, told)
+            until(lambda: addons.metrics_ready(api), "the metrics API", [sandbox.control])
+            told("metrics", "ready")
+            told("facts", "measured" if measured.result() else "known")
         return sandbox
 
 
-def down(report: Report, *, delete: bool = False) -> bool:
+def down(report: Report, root: Path = HOME, *, delete: bool = False) -> bool:
     """End everything, pods first; what the sandbox keeps stays, unless `delete`. False when nothing ran."""
     with alone():
         told = _Told(report)
-        sandbox = _own()
+        sandbox = _own(root)
         ran = bool(cgroups.processes())
         if ran and sandbox is not None:
             for one in sandbox.nodes:
@@ -74,18 +76,18 @@ def down(report: Report, *, delete: bool = False) -> bool:
         return ran
 
 
-def kill(name: str) -> None:
+def kill(name: str, root: Path = HOME) -> None:
     """Take the power of a node: all its processes end at once. Raises SandboxError for no node of the sandbox."""
-    sandbox, one = _running_node(name)
+    sandbox, one = _running_node(name, root)
     boot.kill(one)
     living = next((other for other in sandbox.nodes if boot.first_process(other) is not None), None)
     if living is not None:
         network.route_services(living)
 
 
-def start(name: str, report: Report) -> None:
+def start(name: str, report: Report, root: Path = HOME) -> None:
     """Give it back; returns once the node is Ready. Raises SandboxError."""
-    sandbox, one = _running_node(name)
+    sandbox, one = _running_node(name, root)
     _start_node(sandbox, one, _Told(report))
     _node_ready(sandbox, one, Api(sandbox), _Told(report))
 
@@ -122,9 +124,9 @@ class _Told:
         self._since = now
 
 
-def _own() -> Sandbox | None:
+def _own(root: Path) -> Sandbox | None:
     """This checkout's sandbox, if one was made. Raises SandboxError when another one runs."""
-    known = existing()
+    known = existing(root)
     strange = bool(cgroups.processes()) if known is None else not all(map(boot.is_of, known.machines))
     if strange:
         rule = "there is one on a machine: its addresses have fixed names"
@@ -132,10 +134,10 @@ def _own() -> Sandbox | None:
     return known
 
 
-def _wanted(nodes: int | None) -> Sandbox:
-    known = _own()
+def _wanted(nodes: int | None, root: Path) -> Sandbox:
+    known = _own(root)
     if known is None:
-        return of(nodes or 1)
+        return of(nodes or 1, root)
     if nodes not in (None, len(known.nodes)):
         given = f"--nodes {nodes}, while {known.root} is one of {len(known.nodes)}"
         fix = "./lab sandbox-down --delete-data, then again"
@@ -185,8 +187,8 @@ def _node_ready(sandbox: Sandbox, one: Node, api: Api, told: _Told) -> None:
     told(f"node {one.name}", "ready")
 
 
-def _running_node(name: str) -> tuple[Sandbox, Node]:
-    sandbox = existing()
+def _running_node(name: str, root: Path) -> tuple[Sandbox, Node]:
+    sandbox = existing(root)
     names = [one.name for one in sandbox.nodes] if sandbox else []
     if sandbox is None or name not in names:
         raise SandboxError(Problem("sandbox", name, f"its nodes are {', '.join(names) or 'not made yet'}", ""))

@@ -17,6 +17,17 @@ UP = "up\n"
 GO = "go\n"
 
 
+KUBELET_WANTS = {
+    "vm/overcommit_memory": 1,
+    "vm/panic_on_oom": 0,
+    "kernel/panic": 10,
+    "kernel/panic_on_oops": 1,
+    "kernel/keys/root_maxkeys": 1_000_000,
+    "kernel/keys/root_maxbytes": 25_000_000,
+}
+"""The kubelet sets these for the whole machine unless it finds them so: it finds them so (k8s.io, util/sysctl)."""
+
+
 class Spec(TypedDict):
     name: str
     folder: str
@@ -47,18 +58,21 @@ def join(spec: Spec, path: str) -> NoReturn:
 
 
 def init(spec: Spec) -> NoReturn:
-    folder = spec["folder"]
     mount("--make-rshared", "/")  # among ourselves: what containerd mounts, the kubelet sees
     mount("-t", "tmpfs", "-o", "mode=755", "run", "/run")
     os.mkdir(HERE)  # noqa: PTH102
-    mount("--bind", folder, HERE)
+    mount("--bind", spec["folder"], HERE)
     mount("--bind", f"{HERE}/log", "/var/log")  # the kubelet's links are in /var/log/containers, always
     os.makedirs("/var/lib/cni", exist_ok=True)  # noqa: PTH103
     mount("-t", "tmpfs", "cni", "/var/lib/cni")  # what the CNI library remembers of pods, which end with us
-    for settings in ("/proc/sys/kernel", "/proc/sys/vm"):
-        # They are the whole machine's: the kubelet would set them for itself, and for everybody.
-        mount("--bind", settings, settings)
-        mount("-o", "remount,bind,ro", settings)
+    for folder in ("kernel", "vm"):
+        # They are the whole machine's, not ours.
+        mount("--bind", f"/proc/sys/{folder}", f"/proc/sys/{folder}")
+        mount("-o", "remount,bind,ro", f"/proc/sys/{folder}")
+    for name, value in KUBELET_WANTS.items():
+        shown = f"/run/{name.replace('/', '.')}"
+        write(shown, f"{value}\n")
+        mount("--bind", shown, f"/proc/sys/{name}")
     write("/proc/sys/net/ipv4/ip_forward", "1")  # of our network namespace alone
     socket.sethostname(spec["name"])
     sys.stdout.write(UP)

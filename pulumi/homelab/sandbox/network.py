@@ -7,7 +7,7 @@ machine's own firewall takes part.
 
 import json
 import subprocess
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from ipaddress import IPv4Network
 
 from homelab.sandbox.layout import HOST, LINK, NETWORK, PREFIX, SERVICES, Node, Sandbox
@@ -55,14 +55,18 @@ def route_services(node: Node) -> None:
 
 
 def clashes() -> list[str]:
-    """Routes and addresses of this machine inside NETWORK that are not ours, as `ip route` writes them."""
-    found = []
-    routes = json.loads(subprocess.run(["ip", "-json", "-4", "route"], capture_output=True, check=True).stdout)
-    for route in routes:
-        strange = route["dst"] != "default" and route.get("dev") != LINK
-        if strange and IPv4Network(route["dst"]).overlaps(NETWORK):
-            found.append(f"{route['dst']} dev {route.get('dev', '?')}")
-    return found
+    """Routes of this machine into NETWORK that are not ours, as `ip route` writes them."""
+    said = subprocess.run(["ip", "-json", "-4", "route"], capture_output=True, check=True).stdout
+    return strangers(json.loads(said))
+
+
+def strangers(routes: Sequence[Mapping[str, str]]) -> list[str]:
+    """Of routes as `ip -json route` tells them, those into NETWORK through another interface than ours."""
+    return [
+        f"{route['dst']} dev {route.get('dev', 'several')}"
+        for route in routes
+        if route["dst"] != "default" and route.get("dev") != LINK and IPv4Network(route["dst"]).overlaps(NETWORK)
+    ]
 
 
 def _ip(*commands: str) -> None:

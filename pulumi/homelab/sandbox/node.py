@@ -129,7 +129,6 @@ def _kubelet(node: Node) -> dict[str, Any]:
         "failCgroupV1": False,
         "failSwapOn": False,
         "oomScoreAdj": 0,  # below 0 needs CAP_SYS_RESOURCE
-        "featureGates": {"KubeletInUserNamespace": True},  # the kernel's settings stay as they are
         "volumePluginDir": str(HERE / "kubelet/plugins"),
         "imageGCHighThresholdPercent": 100,  # never: there is no registry to pull an image from again
         "evictionHard": {

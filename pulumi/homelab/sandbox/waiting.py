@@ -14,7 +14,7 @@ LOOK_EVERY = 0.1
 WITHIN = 120.0
 """Seconds for any one condition, on two busy cores; all together take about 20 on idle ones."""
 
-RESTARTS = 8
+RESTARTS = 5
 """A program that ended this often while it was waited for will not start. What needs the API server ends two or
 three times before that is there."""
 

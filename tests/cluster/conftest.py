@@ -1,0 +1,15 @@
+"""One sandbox for all tests of this folder, in a folder of its own."""
+
+from collections.abc import Iterator
+
+import pytest
+from sandboxes import sandbox_in
+
+from homelab.sandbox.layout import Sandbox
+
+
+@pytest.fixture(scope="session")
+def sandbox(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Sandbox]:
+    """A cluster of one node named `sandbox`; at its end the machine must be as it was before."""
+    with sandbox_in(tmp_path_factory.mktemp("sandbox") / ".sandbox") as running:
+        yield running
