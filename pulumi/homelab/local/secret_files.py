@@ -1,25 +1,20 @@
 """The platform's own passwords and keys: made once, kept in files that only their owner reads."""
 
 import os
-import secrets
-from collections.abc import Callable
 from pathlib import Path
 
+from homelab.sops import maker
 
-def _token(prefix: str, size: int) -> Callable[[], str]:
-    """`size` random bytes in hex behind a letter, so that no product's configuration reads it as a number."""
-    return lambda: prefix + secrets.token_hex(size)
-
-
-MAKERS: dict[str, Callable[[], str]] = {
-    "postgres": _token("p", 24),
-    "nats": _token("n", 24),
-    "litellm": _token("sk-", 24),  # LiteLLM's keys begin so
-    "garage-rpc": _token("", 32),  # 32 bytes in hex, as Garage demands
-    "garage-admin": _token("g", 24),
-    "garage-access-key": _token("GK", 12),  # Garage's form: GK and 24 hex digits
-    "garage-secret-key": _token("", 32),
+MAKERS = {
+    "postgres": maker("supabase", "password"),
+    "nats": maker("nats", "password"),
+    "litellm": maker("litellm", "master_key"),
+    "garage-rpc": maker("garage", "rpc_secret"),
+    "garage-admin": maker("garage", "admin_token"),
+    "garage-access-key": maker("garage", "access_key"),
+    "garage-secret-key": maker("garage", "secret_key"),
 }
+"""In the forms of the cluster's, so that a product is asked for one form only."""
 
 
 def ensure(folder: Path) -> dict[str, Path]:

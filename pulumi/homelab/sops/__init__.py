@@ -5,7 +5,7 @@ from homelab.sops.initialise import Initialised, initialise
 from homelab.sops.mapping import Secret, Secrets
 from homelab.sops.place import Place, place
 from homelab.sops.reading import read_all
-from homelab.sops.table import TABLE, Row, wanted
+from homelab.sops.table import TABLE, Row, maker, wanted
 
 __all__ = [
     "TABLE",
@@ -15,6 +15,7 @@ __all__ = [
     "Secret",
     "Secrets",
     "initialise",
+    "maker",
     "place",
     "problems",
     "read_all",

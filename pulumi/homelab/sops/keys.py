@@ -6,7 +6,7 @@ from pathlib import Path
 
 from homelab.errors import Problem, SecretsError
 from homelab.sops.files import write_new
-from homelab.sops.place import Place
+from homelab.sops.place import Place, default_key_file
 from homelab.sops.programs import age_keygen, call
 
 PRIVATE = "AGE-SECRET-KEY-"
@@ -29,10 +29,13 @@ def public_halves(place: Place, key_file: Path) -> tuple[str, ...]:
     return found
 
 
-def own(place: Place) -> tuple[str, ...]:
-    """The public halves of the keys that sops would try here, but for those of commands and of ssh."""
-    in_file = public_halves(place, place.key_file) if place.key_file.exists() else ()
-    return (*in_file, *_halves(place, os.environ.get("SOPS_AGE_KEY", "").encode()))
+def own(place: Place) -> dict[str, str]:
+    """Public half → where the private one lies, of the keys that sops would try here; those that commands or ssh
+    give are not seen."""
+    files = [path for path in (place.key_file, default_key_file()) if path.exists()]
+    found = {public: str(path) for path in reversed(files) for public in public_halves(place, path)}
+    variable = _halves(place, os.environ.get("SOPS_AGE_KEY", "").encode())
+    return found | dict.fromkeys(variable, "SOPS_AGE_KEY")
 
 
 def ensure(place: Place, path: Path) -> tuple[str, bool]:

@@ -48,6 +48,11 @@ def standard_key_file() -> Path:
     named = os.environ.get("SOPS_AGE_KEY_FILE")
     if named:
         return Path(named).expanduser().absolute()
+    return default_key_file()
+
+
+def default_key_file() -> Path:
+    """Where sops looks too, whatever $SOPS_AGE_KEY_FILE says."""
     home = Path.home()
     default = home / "Library/Application Support" if sys.platform == "darwin" else home / ".config"
     return Path(os.environ.get("XDG_CONFIG_HOME") or default) / "sops/age/keys.txt"

@@ -1,6 +1,7 @@
 """Decrypting into memory, and what to say when that fails."""
 
 import json
+import os
 from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -44,7 +45,9 @@ def decrypt(here: Place, path: Path) -> dict[str, Any]:
     seen = look(path)
     if not seen.encrypted or seen.plain:
         raise SecretsError(in_clear(path, seen))
-    ended = call(here, [sops(), "decrypt", "--input-type", "yaml", "--output-type", "json", path])
+    # Who may open a file stands in the file; rules that sops finds on its way, broken ones included, say nothing.
+    types = ("--input-type", "yaml", "--output-type", "json")
+    ended = call(here, (sops(), "--config", os.devnull, "decrypt", *types, path))
     if ended.returncode:
         raise SecretsError(_why(here, path, seen, ended.returncode))
     opened: dict[str, Any] = json.loads(ended.stdout)
@@ -114,9 +117,9 @@ def _why(here: Place, path: Path, seen: Sealed, status: int) -> Problem:
         return error.problems[0]
     if not has:
         given = f"there is no key file {here.key_file}"
-    elif set(has) & set(seen.recipients):
-        given = f"{here.key_file} has the key, but the file's copy for it was damaged"
+    elif theirs := has.keys() & set(seen.recipients):
+        given = f"the key is here ({has[theirs.pop()]}), but what the file holds for it was damaged"
     else:
-        given = f"{here.key_file} has {', '.join(has)}"
+        given = f"here is {', '.join(f'{public} ({place})' for public, place in has.items())}"
     fix = "bring that private key: SOPS_AGE_KEY_FILE=FILE, or the recovery key"
     return Problem(where, given, f"opens with the private half of {wants}", fix)

@@ -7,6 +7,7 @@ from typing import Any
 
 from homelab.document.source import shown
 from homelab.errors import Problem, SecretsError
+from homelab.sops import rules
 from homelab.sops.place import Place
 from homelab.sops.programs import call, sops
 
@@ -22,6 +23,7 @@ def seal_text(here: Place, path: Path, text: bytes) -> bytes:
 
 
 def _encrypt(here: Place, path: Path, given: bytes, kind: str) -> bytes:
+    rules.recipients(here)  # refuses in words of ours what sops would end with a number for
     where = ("--config", here.rules, "encrypt", "--filename-override", path.absolute())
     ended = call(here, [sops(), *where, "--input-type", kind, "--output-type", "yaml", "/dev/stdin"], given)
     if ended.returncode:

@@ -113,5 +113,10 @@ def wanted(lab: Lab) -> dict[str, tuple[Row, ...]]:
     return found
 
 
+def maker(name: str, key: str) -> Make:
+    """What makes this value. Raises KeyError for one that is not made."""
+    return {(row.name, row.key): row.make for row in TABLE if row.make is not None}[name, key]
+
+
 def rows_of(name: str) -> Sequence[Row]:
     return [row for row in TABLE if row.name == name]
