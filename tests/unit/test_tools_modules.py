@@ -11,6 +11,7 @@ from homelab.tools import GROUPS, TOOLS, Tool
 from homelab.tools.build import build
 from homelab.tools.recipes import MODULES, golang
 
+ROOT = Path(__file__).parents[2]
 GO_TOOLS = {name: tool for name, tool in TOOLS.items() if tool.source is not None}
 REQUIRED = re.compile(r"^(?:require )?\t?(\S+\.\S+/\S+) (v\S+)(?: // indirect)?$", re.MULTILINE)
 
@@ -22,12 +23,14 @@ def required(module: Path) -> dict[str, str]:
 
 def builds(tool: Tool) -> dict[str, tuple[Path, str]]:
     """What a Go tool's `go build`s compile: program → (folder of the module that pins it, package)."""
-    assert tool.source is not None
-    return {
-        step[step.index("-o") + 1].rpartition("/")[2]: (Path(step[2].format(source=tool.source)), step[-1])
-        for step in tool.build
-        if step[0] == "go"
-    }
+    found: dict[str, tuple[Path, str]] = {}
+    for step in tool.build:
+        if step[0] == "go":
+            folder = Path(step[step.index("-C") + 1].format(source=tool.source))
+            target, *packages = step[step.index("-o") + 1 :]
+            name = target.rpartition("/")[2]  # absent where the programs are called as their packages
+            found |= {name or package.rpartition("/")[2]: (folder, package) for package in packages}
+    return found
 
 
 def owner(package: str, requires: dict[str, str]) -> str:
@@ -88,6 +91,26 @@ def test_kubernetes_says_its_version_to_its_clients() -> None:
             assert f"-X {package}.gitVersion=v1.36.1 -X {package}.gitMajor=1 -X {package}.gitMinor=36" in flags
 
 
+def test_programs_that_are_called_as_their_packages_are_built_at_once() -> None:
+    assert len(TOOLS["kubernetes"].build) == 1
+    assert [step[-2:] for step in TOOLS["etcd"].build] == [
+        ("{home}/bin/etcd", "go.etcd.io/etcd/server/v3"),
+        ("{home}/bin/etcdctl", "go.etcd.io/etcd/etcdctl/v3"),
+    ]
+
+
+@pytest.mark.parametrize("tool", GO_TOOLS.values(), ids=lambda tool: tool.name)
+def test_the_programs_of_a_pin_are_those_that_its_build_makes(tool: Tool) -> None:
+    copied = {"pulumi-language-python-exec", "pulumi-resource-pulumi-python"} if tool.name == "pulumi" else set()
+    assert set(tool.programs) == builds(tool).keys() | copied
+
+
+@pytest.mark.parametrize("tool", TOOLS.values(), ids=lambda tool: tool.name)
+def test_the_documents_say_which_programs_of_which_version(tool: Tool) -> None:
+    row = f"| `{tool.name}` | {tool.version} | {', '.join(tool.programs)} |"
+    assert row in (ROOT / "docs/tools.md").read_text(encoding="utf-8")
+
+
 def test_every_module_belongs_to_a_tool_and_comes_with_its_checksums() -> None:
     modules = {path.parent for path in MODULES.rglob("go.mod")}
     assert [folder for folder in modules if required(folder) and not (folder / "go.sum").is_file()] == []
@@ -98,7 +121,7 @@ def test_go_builds_nothing_that_a_persons_settings_would_change() -> None:
     for tool in GO_TOOLS.values():
         assert tool.environment == (
             ("CGO_ENABLED", "0"),
-            ("GOFLAGS", ""),
+            ("GOFLAGS", "-buildvcs=false -mod=readonly -trimpath"),
             ("GOTOOLCHAIN", "local"),
             ("GOWORK", "off"),
         )

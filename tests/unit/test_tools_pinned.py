@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from homelab.errors import MissingTool
-from homelab.tools import TOOLS, Tool, find, pinned
+from homelab.tools import TOOLS, Tool, find, pinned, progress
 from homelab.tools.build import build
 from homelab.tools.needs import Need
 
@@ -119,6 +119,19 @@ def test_the_reason_is_what_the_compiler_said_of_it(said: str, reason: str) -> N
     with pytest.raises(MissingTool) as refusal:
         build(tool)
     assert refusal.value.problems[0].given == reason
+
+
+def test_a_build_of_several_steps_says_at_which_it_is(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(progress, "PATIENCE", -1.0)
+    build(GREET)
+    build(replace(GREET, version="1.3", build=(*GREET.build, ("true",))))
+    assert [line for line in capsys.readouterr().err.splitlines() if line.endswith(": 0 s")] == [
+        "Building greet 1.2 (a moment): 0 s",
+        "Building greet 1.3 (a moment, step 1 of 2): 0 s",
+        "Building greet 1.3 (a moment, step 2 of 2): 0 s",
+    ]
 
 
 def test_half_a_home_is_built_anew() -> None:

@@ -32,8 +32,9 @@ def _build(tool: Tool) -> None:
     staged = work / "home"
     work.mkdir(exist_ok=True)
     environment = {**os.environ, "CARGO_TERM_COLOR": "never", **dict(tool.environment)}
-    title = f"Building {tool.name} {tool.version} ({tool.takes})"
-    for command in tool.build:
+    steps = len(tool.build)
+    for step, command in enumerate(tool.build, 1):
+        title = f"Building {tool.name} {tool.version} ({tool.takes}{f', step {step} of {steps}' * (steps > 1)})"
         argv = [part.format(home=staged, work=work / "target", source=tool.source) for part in command]
         try:
             follow(argv, title, cwd=work, env=environment)

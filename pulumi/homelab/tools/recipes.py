@@ -8,8 +8,15 @@ from homelab.tools.tool import Tool
 
 MODULES = Path(__file__).resolve().parents[3] / "sandbox/tools"
 GO = Need("go", how="install Go 1.26 or newer from your system or https://go.dev/dl (Debian's own is too old)")
-# What is built must not depend on a person's settings; where modules are fetched from (GOPROXY) stays theirs.
-GO_ENVIRONMENT = (("CGO_ENABLED", "0"), ("GOFLAGS", ""), ("GOTOOLCHAIN", "local"), ("GOWORK", "off"))
+GO_ENVIRONMENT = (
+    ("CGO_ENABLED", "0"),
+    # An empty value would let a person's own flags in. No stamps of the checkout: Git refuses to read one that
+    # belongs to somebody else, and a commit changes no tool.
+    ("GOFLAGS", "-buildvcs=false -mod=readonly -trimpath"),
+    ("GOTOOLCHAIN", "local"),  # the compiler that is here, or a refusal that names the version: none is downloaded
+    ("GOWORK", "off"),
+)
+"""What is built must not depend on a person's settings; where modules are fetched from (GOPROXY) stays theirs."""
 
 
 def cargo(name: str, version: str, *, programs: tuple[str, ...], takes: str) -> Tool:
@@ -37,7 +44,7 @@ def golang(
     values: Mapping[str, str] | None = None,
     more: tuple[tuple[str, ...], ...] = (),
     more_programs: tuple[str, ...] = (),
-    module: str = ".",
+    module: str = "",
 ) -> Tool:
     """`packages` maps each program to the package that is its main; sandbox/tools/`name` pins all their modules.
 
@@ -46,11 +53,18 @@ def golang(
     `more` are further steps of the build, which bring `more_programs`.
     """
     flags = " ".join(["-s -w", *(f"-X {variable}={value}" for variable, value in (values or {}).items())])
+    # `go build` names a program after its package; those that are called so are built at once.
+    alike = [package for program, package in packages.items() if package.rpartition("/")[2] == program]
+    others = {program: package for program, package in packages.items() if package not in alike}
     return Tool(
         name,
         version,
         (*packages, *more_programs),
-        (*(go_build(module, program, package, flags) for program, package in packages.items()), *more),
+        (
+            *([go_build(module, "", *alike, flags=flags)] if alike else []),
+            *(go_build(module, program, package, flags=flags) for program, package in others.items()),
+            *more,
+        ),
         (GO,),
         takes,
         MODULES / name,
@@ -58,7 +72,10 @@ def golang(
     )
 
 
-def go_build(module: str, program: str, package: str, flags: str = "-s -w") -> tuple[str, ...]:
-    """One program; `-v` names each package while it is compiled, which is the progress that a person sees."""
-    command = ("go", "-C", f"{{source}}/{module}", "build", "-v", "-mod=readonly", "-trimpath")
-    return (*command, f"-ldflags={flags}", "-o", f"{{home}}/bin/{program}", package)
+def go_build(module: str, program: str, *packages: str, flags: str = "-s -w") -> tuple[str, ...]:
+    """`program` from its package, or, where it is "", a program from each package under the package's name.
+
+    `-v` names every package while it is compiled, which is the progress that a person sees.
+    """
+    folder = f"{{source}}/{module}".rstrip("/")
+    return ("go", "-C", folder, "build", "-v", f"-ldflags={flags}", "-o", f"{{home}}/bin/{program}", *packages)
