@@ -58,6 +58,12 @@ ansible-hardware-audit *flags: environment
 plan *flags: environment
     @{{ homelab }} plan "$@"
 
+[doc("The manifests of a phase, without a cluster: one YAML file for each object with --out")]
+[group("measure and decide")]
+[no-cd]
+render stack *flags: environment-cluster
+    @{{ homelab }} render "$@"
+
 [doc("Why CONSUMER.SETTING is what it is: fact, profile line, rule, clamp, result")]
 [group("measure and decide")]
 [no-cd]

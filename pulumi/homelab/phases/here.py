@@ -18,11 +18,11 @@ def pinned(lab: Lab) -> Mapping[str, Image]:
     catalogue = images.load()
     known: Mapping[str, images.Ours | images.Vendor] = {**catalogue.ours, **catalogue.vendor}
     registry = None if lab.cluster is None else lab.cluster.registry
-    return {
-        consumer: Image(images.reference(name, registry), image.uid)
-        for name, image in known.items()
-        for consumer in image.consumers
-    }
+    found: dict[str, Image] = {}
+    for name, image in known.items():
+        if image.consumers:
+            found |= dict.fromkeys(image.consumers, Image(images.reference(name, registry), image.uid))
+    return found
 
 
 def masked(lab: Lab) -> Mapping[str, Mapping[str, str]]:
