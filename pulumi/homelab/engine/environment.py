@@ -1,0 +1,38 @@
+"""The variables of the engine's process: all that it needs, secrets included, and nothing in its arguments."""
+
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+
+from homelab.engine.folders import Folders
+from homelab.engine.programs import Programs, pulumi_home
+
+
+def environment(
+    environ: Mapping[str, str], folders: Folders, programs: Programs, lab_file: Path, passphrase: str
+) -> dict[str, str]:
+    """The person's environment under the engine's settings. `passphrase` encrypts the secrets in the state."""
+    kept = {name: value for name, value in environ.items() if name not in DROPPED}
+    path = [*map(str, programs.path), environ.get("PATH", "")]
+    return kept | {
+        "PATH": ":".join(part for part in path if part),
+        "HOMELAB_FILE": str(lab_file),
+        "PULUMI_HOME": str(pulumi_home(environ)),
+        "PULUMI_BACKEND_URL": folders.backend.as_uri(),
+        "PULUMI_CONFIG_PASSPHRASE": passphrase,
+        "PULUMI_SKIP_UPDATE_CHECK": "true",
+        "PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION": "true",
+        "PULUMI_PYTHON_CMD": sys.executable,  # read by the pinned language host, which ignores Pulumi.yaml's
+        "PULUMI_DEBUG_COMMANDS": "true",  # --event-log, from which the summary is read, exists only with it
+    }
+
+
+DROPPED = frozenset(
+    {
+        "PULUMI_STACK",  # would win over the stack that the person named to us
+        "PULUMI_CONFIG_PASSPHRASE_FILE",  # the passphrase is given, and the engine refuses both
+        "PULUMI_ACCESS_TOKEN",  # of Pulumi's service, which this backend is not
+        "VIRTUAL_ENV",  # the language host would take the Python of another environment
+    }
+)
+"""What a person's shell may carry and this engine must not see."""

@@ -1,0 +1,117 @@
+"""Preview, up and down of one stack by Pulumi's command line, and the mending of a run that was killed."""
+
+import json
+import os
+import subprocess
+import time
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+
+from homelab.engine import lock, pending, process, project
+from homelab.engine.environment import environment
+from homelab.engine.events import Summary, summary
+from homelab.engine.folders import Folders
+from homelab.engine.programs import GET_PLUGIN, programs, pulumi_home
+from homelab.engine.scratch import scratch
+from homelab.errors import EngineFailed, Problem
+from homelab.lab import Lab
+from homelab.lab.values import ROOT
+
+__all__ = ["Engine", "Summary"]
+
+Say = Callable[[str], None]
+
+
+class Engine:
+    """For one lab. `passphrase` encrypts the secrets of its state; `say` gets one line about what is out of the
+    ordinary; `source` is the folder of Pulumi.yaml.
+
+    Raises MissingTool without Pulumi.
+    """
+
+    def __init__(
+        self,
+        lab: Lab,
+        passphrase: str,
+        say: Say,
+        *,
+        environ: Mapping[str, str] = os.environ,
+        source: Path = ROOT,
+    ) -> None:
+        self._folders = Folders(lab.local.data_dir / "pulumi")
+        self._source = source
+        self._say = say
+        found = programs(environ, pulumi_home(environ))
+        self._pulumi = str(found.pulumi)
+        self._env = environment(environ, self._folders, found, lab.path, passphrase)
+        if found.stand_in:
+            say(f"Pulumi's Kubernetes plugin is not installed: a stand-in applies. Get it: {GET_PLUGIN}")
+
+    def preview(self, stack: str, flags: Sequence[str] = (), *, as_json: bool = False) -> Summary:
+        """What `up` would do; changes nothing. Raises EngineFailed."""
+        self._ready(stack)
+        return self._run("preview", stack, flags, as_json=as_json)
+
+    def up(self, stack: str, flags: Sequence[str] = (), *, agreed: bool, as_json: bool = False) -> Summary:
+        """Make the cluster what the program says. Unless `agreed`, the engine shows what it would do and asks.
+
+        Raises EngineFailed, or StackLocked while another run holds the stack.
+        """
+        self._ready(stack)
+        self._mend(stack)
+        return self._run("up", stack, (*_yes(agreed), *flags), as_json=as_json)
+
+    def down(self, stack: str, flags: Sequence[str] = (), *, agreed: bool, as_json: bool = False) -> Summary:
+        """Delete what the stack made, but what it is told to keep. Raises as `up`."""
+        self._ready(stack)
+        self._mend(stack)
+        return self._run("destroy", stack, (*_yes(agreed), *flags), as_json=as_json)
+
+    def _ready(self, stack: str) -> None:
+        self._folders.create()
+        project.write(self._folders, self._source, stack)
+        for pid in lock.release_dead(self._folders, stack):
+            self._say(f"process {pid} ended while it held the stack {stack}: its lock is removed")
+        if not self._folders.state(stack).exists():
+            self._answer("stack", "init", stack, "--no-select")
+
+    def _mend(self, stack: str) -> None:
+        if not pending.pending(self._folders.state(stack).read_text("utf-8")):
+            return
+        exported = json.loads(self._answer("stack", "export", "--stack", stack))
+        mended, urns = pending.settled(exported)
+        self._say(f"{len(urns)} resources of {stack} were interrupted: asking the cluster what became of them")
+        self._answer("stack", "import", "--stack", stack, given=json.dumps(mended))
+        if urns:
+            targets = [word for urn in urns for word in ("--target", urn)]
+            self._answer("refresh", "--stack", stack, "--yes", "--skip-preview", "--non-interactive", *targets)
+
+    def _run(self, verb: str, stack: str, flags: Sequence[str], *, as_json: bool) -> Summary:
+        began = time.monotonic()
+        with scratch(self._folders.run) as folder:
+            log = folder / "events"
+            argv = [self._pulumi, verb, "--stack", stack, "--event-log", str(log), *flags]
+            env = {**self._env, "TMPDIR": str(folder)}
+            status = process.follow(argv, env, self._folders.project, quiet_stdout=as_json)
+            if status:
+                raise self._failed(verb, stack, f"ended with status {status}")
+            return summary(log, stack, time.monotonic() - began)
+
+    def _answer(self, *words: str, given: str | None = None) -> str:
+        try:
+            with scratch(self._folders.run) as folder:
+                env = {**self._env, "TMPDIR": str(folder)}
+                return process.answer([self._pulumi, *words], env, self._folders.project, given)
+        except subprocess.CalledProcessError as error:
+            told = str(error.stderr or error.stdout).strip()
+            raise self._failed(" ".join(words[:2]), "", told or f"ended with status {error.returncode}") from None
+
+    def _failed(self, verb: str, stack: str, given: str) -> EngineFailed:
+        where = f"pulumi {verb} {stack}".strip()
+        return EngineFailed(
+            Problem(where, given, "the engine says above what it could not do", "mend it, and run again")
+        )
+
+
+def _yes(agreed: bool) -> tuple[str, ...]:
+    return ("--yes", "--skip-preview") if agreed else ()

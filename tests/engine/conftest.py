@@ -1,0 +1,11 @@
+from collections.abc import Iterator
+
+import pytest
+from control_plane import ControlPlane, control_plane
+
+
+@pytest.fixture(scope="session")
+def cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ControlPlane]:
+    """A real Kubernetes API without nodes, shared by all tests of a session: each uses a namespace of its own."""
+    with control_plane(tmp_path_factory.mktemp("cluster")) as running:
+        yield running
