@@ -111,6 +111,7 @@ class Autoscale(Document):
     memory: Percent
     memory_small_ram: Percent
     small_ram_mib: Mib
+    settle_seconds: Annotated[int, Field(ge=0, le=3600)]
 
 
 class CpuRules(Document):

@@ -16,12 +16,15 @@ class Autoscaling(Spec):
     max_replicas: Figure = setting(name="maxReplicas")
     cpu: Figure = setting(name="cpu.averageUtilization")
     memory: Figure = setting(name="memory.averageUtilization")
+    settle: Figure = setting(name="behavior.scaleDown.stabilizationWindowSeconds")
 
 
 def autoscaling(budget: Budget, profile: Profile, consumer: str) -> Autoscaling:
     line = budget.line(consumer)
     least = line.replicas.then("rule", "minReplicas", line.replicas_min, "one is always there to begin at once")
-    return Autoscaling(least, line.replicas, _cpu(budget, profile), _memory(budget, profile))
+    because = "of less work before a replica goes"
+    settle = profile.given("autoscale.settle_seconds", profile.rules.autoscale.settle_seconds, "s", because)
+    return Autoscaling(least, line.replicas, _cpu(budget, profile), _memory(budget, profile), settle)
 
 
 def _cpu(budget: Budget, profile: Profile) -> Figure:
