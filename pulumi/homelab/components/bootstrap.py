@@ -6,6 +6,7 @@ from dataclasses import dataclass
 import pulumi
 
 from homelab.components.checksum import checksum
+from homelab.components.logins import FOLDER
 from homelab.components.network import policy
 from homelab.components.pod import Container, Key, Pod
 from homelab.components.scope import PORTS, Scope, Workload
@@ -13,7 +14,6 @@ from homelab.components.sets import job
 from homelab.components.volumes import Scratch, Secrets
 
 APP = "bootstrap"
-SECRETS = "/run/secrets/lab"
 ADMIN = f"http://garage:{PORTS.garage_admin}"
 
 
@@ -52,8 +52,8 @@ class Bootstrap(pulumi.ComponentResource):
             name=APP,
             workload=inputs.workload,
             args=("-m", "pipeline.bootstrap"),
-            env={**inputs.environment, "LAB_SECRETS_DIR": SECRETS},
-            volumes=(Secrets(SECRETS, inputs.logins), Scratch("/tmp", mib=64)),  # noqa: S108
+            env={**inputs.environment, "LAB_SECRETS_DIR": FOLDER},
+            volumes=(Secrets(FOLDER, inputs.logins), Scratch("/tmp", mib=64)),  # noqa: S108
         )
         told = [inputs.workload.image.reference, *(f"{key}={value}" for key, value in inputs.environment.items())]
         self.policy = policy(APP, inputs.scope, child)

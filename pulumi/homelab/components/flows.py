@@ -6,9 +6,19 @@ Names are the apps' own, as in `homelab.consumers.WORKLOADS`. Every pod may also
 from dataclasses import dataclass
 
 from homelab.components.scope import PORTS
+from homelab.config import collector, openobserve
 
 TAILNET = "tailnet"
 """Machines outside the cluster, by the subnet route of the control plane; its grants say which of them."""
+
+STORES = {
+    "nats": PORTS.nats,
+    "garage": PORTS.garage,
+    "supabase-postgres": PORTS.postgres,
+    "oxigraph": PORTS.oxigraph,
+    "litellm": PORTS.litellm,
+}
+"""What questions and uploads lean on."""
 
 WORKERS = ("docling", "chunk", "embed", "cognee")
 
@@ -34,12 +44,16 @@ FLOWS = (
     Flow("cognee", "supabase-postgres", PORTS.postgres),
     Flow("cognee", "oxigraph", PORTS.oxigraph),
     Flow("cognee", "litellm", PORTS.litellm),
-    Flow("api", "nats", PORTS.nats),
-    Flow("api", "garage", PORTS.garage),
-    Flow("api", "supabase-postgres", PORTS.postgres),
-    Flow("api", "oxigraph", PORTS.oxigraph),
-    Flow("api", "litellm", PORTS.litellm),
+    *(Flow("api", target, port) for target, port in STORES.items()),
     Flow("litellm", "embedder", PORTS.embedder),
+    *(
+        Flow(checks, target, port)
+        for checks in ("checks-phase1-core", "checks-phase2-pipeline")
+        for target, port in STORES.items()
+    ),
+    Flow("checks-phase3-inference", "litellm", PORTS.litellm),
+    *(Flow(source, "collector", collector.HTTP) for source in (*WORKERS, "api", TAILNET)),
+    Flow("collector", "openobserve", openobserve.HTTP),
     # The workers of other machines, and people's own devices.
     Flow(TAILNET, "nats", PORTS.nats),
     Flow(TAILNET, "litellm", PORTS.litellm),

@@ -9,6 +9,9 @@ from homelab.components.scope import Scope
 
 NAME = "pipeline"
 
+FOLDER = "/run/secrets/lab"
+"""Where its workloads find them."""
+
 
 @dataclass(frozen=True, slots=True)
 class Inputs:

@@ -6,6 +6,7 @@ implementation lets through.
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from ipaddress import ip_address
 
 import pulumi
 from pulumi_kubernetes.meta.v1 import LabelSelectorArgs
@@ -35,6 +36,15 @@ class Outside:
 
     port: int
     block: str | None = None
+
+    @classmethod
+    def of(cls, host: str, port: int) -> "Outside":
+        """`host` as an address alone; a name stands for any address, since policies know only those."""
+        try:
+            address = ip_address(host)
+        except ValueError:
+            return cls(port)
+        return cls(port, f"{address}/{address.max_prefixlen}")
 
 
 def default_deny(scope: Scope, opts: pulumi.ResourceOptions) -> NetworkPolicy:

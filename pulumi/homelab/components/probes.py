@@ -2,7 +2,13 @@
 
 from dataclasses import dataclass
 
-from pulumi_kubernetes.core.v1 import ExecActionArgs, HTTPGetActionArgs, ProbeArgs, TCPSocketActionArgs
+from pulumi_kubernetes.core.v1 import (
+    ExecActionArgs,
+    HTTPGetActionArgs,
+    HTTPHeaderArgs,
+    ProbeArgs,
+    TCPSocketActionArgs,
+)
 
 STARTING_PERIOD = 2
 """Seconds between two looks at one that is starting: what waits for it goes on soon after."""
@@ -18,8 +24,11 @@ DEAD = 3
 
 @dataclass(frozen=True, slots=True)
 class Http:
+    """`host` is the name to ask by, for a server that answers to no address."""
+
     path: str
     port: int
+    host: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,10 +69,15 @@ def readiness(probes: Probes) -> ProbeArgs:
 
 def _probe(action: Action, *, period: int, failures: int) -> ProbeArgs:
     return ProbeArgs(
-        http_get=HTTPGetActionArgs(path=action.path, port=action.port) if isinstance(action, Http) else None,
+        http_get=_get(action) if isinstance(action, Http) else None,
         tcp_socket=TCPSocketActionArgs(port=action.port) if isinstance(action, Tcp) else None,
         exec_=ExecActionArgs(command=list(action.command)) if isinstance(action, Run) else None,
         period_seconds=period,
         timeout_seconds=PATIENCE,
         failure_threshold=failures,
     )
+
+
+def _get(action: Http) -> HTTPGetActionArgs:
+    headers = None if action.host is None else [HTTPHeaderArgs(name="Host", value=action.host)]
+    return HTTPGetActionArgs(path=action.path, port=action.port, http_headers=headers)

@@ -7,6 +7,7 @@ import pulumi
 from homelab import specs
 from homelab.components import (
     bootstrap,
+    checks,
     embedder,
     garage,
     hardware_facts,
@@ -48,6 +49,7 @@ def deploy(site: Site) -> None:
 
     keys = logins.Logins(_logins(site, scope), site.opts)
     bootstrap.Bootstrap(_bootstrap(site, scope, keys, objects, (streams, objects, vectors)), site.opts)
+    checks.Checks(checks.Inputs(STACK, scope, site.workload("api"), environment(site)), site.opts)
 
 
 def _measured(site: Site) -> dict[str, str]:

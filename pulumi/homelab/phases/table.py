@@ -35,6 +35,12 @@ PHASES: Mapping[str, Phase] = MappingProxyType(
                 ("phase0",),
                 "homelab.phases.phase1_core",
             ),
+            Phase(
+                "phase2-pipeline",
+                "workers from a document to the graph, the API, what watches them",
+                ("phase1-core",),
+                "homelab.phases.phase2_pipeline",
+            ),
         )
     }
 )

@@ -1,0 +1,92 @@
+"""Phase 2: the workers from a document to the graph, the API that answers, and what watches them."""
+
+import pulumi
+
+from homelab import specs
+from homelab.components import api, checks, collector, openobserve, worker
+from homelab.components.network import Outside
+from homelab.components.scope import Scope
+from homelab.consumers import workload
+from homelab.errors import InvalidInput, Problem
+from homelab.phases.endpoints import environment
+from homelab.phases.site import Site
+
+STACK = "phase2-pipeline"
+
+STAGES = ("extract", "chunk", "embed", "graph")
+NEEDED = (*STAGES, "api")
+
+
+def deploy(site: Site) -> None:
+    """Raises InvalidInput when a stage is placed on no node, or built by what is not deployed."""
+    site.require(STACK, NEEDED)
+    _must_be_own(site)
+    scope = site.scope
+
+    if site.placed("openobserve"):
+        openobserve.OpenObserve(_openobserve(site, scope), site.opts)
+    if site.placed("collector"):
+        collector.Collector(_collector(site, scope), site.opts)
+
+    for stage in STAGES:
+        worker.Worker(_worker(site, scope, stage), site.opts)
+    api.Api(_api(site, scope), site.opts)
+
+    checks.Checks(checks.Inputs(STACK, scope, site.workload("api"), environment(site)), site.opts)
+
+
+def logins(site: Site) -> tuple[pulumi.Output[str], ...]:
+    """What the pipeline's Secret holds: a change of it starts its workloads anew."""
+    names = (
+        ("nats", "password"),
+        ("supabase", "password"),
+        ("garage", "access_key"),
+        ("garage", "secret_key"),
+        ("litellm", "master_key"),
+    )
+    return tuple(site.secret(file, key) for file, key in names)
+
+
+def _must_be_own(site: Site) -> None:
+    host = site.host("graph")
+    engine = host.profile.rules.graph.engine
+    if engine != "own":
+        where = f"profile {host.profile.name} graph.engine"
+        raise InvalidInput(Problem(where, engine, f"{STACK} builds the graph by its own worker", "write own"))
+
+
+def _worker(site: Site, scope: Scope, stage: str) -> worker.Inputs:
+    place = site.workload(stage)
+    scaling = site.spec(stage, specs.Autoscaling) if place.share.replicas_max > 1 else None
+    return worker.Inputs(workload(stage), stage, scope, place, environment(site), logins(site), scaling)
+
+
+def _api(site: Site, scope: Scope) -> api.Inputs:
+    return api.Inputs(scope, site.workload("api"), environment(site), logins(site), _telemetry(site))
+
+
+def _telemetry(site: Site) -> api.Telemetry | None:
+    """Where TimescaleDB is placed on a machine outside the cluster."""
+    for host in site.lab.hosts.values():
+        if "timescaledb" in host.placed and not host.local:
+            door = Outside.of(host.address, api.TELEMETRY_PORT)
+            password = site.secret("timescale", "password")
+            return api.Telemetry(host.address, api.TELEMETRY_PORT, password, door)
+    return None
+
+
+def _openobserve(site: Site, scope: Scope) -> openobserve.Inputs:
+    return openobserve.Inputs(
+        scope,
+        site.workload("openobserve"),
+        site.spec("openobserve", specs.OpenObserve),
+        site.secret("openobserve", "email"),
+        site.secret("openobserve", "password"),
+    )
+
+
+def _collector(site: Site, scope: Scope) -> collector.Inputs:
+    login = None
+    if site.placed("openobserve"):
+        login = collector.Login(site.secret("openobserve", "email"), site.secret("openobserve", "password"))
+    return collector.Inputs(scope, site.workload("collector"), site.spec("collector", specs.Collector), login)
