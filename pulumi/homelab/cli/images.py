@@ -97,12 +97,12 @@ def _chosen(names: Sequence[str] | None, ours: Sequence[str], vendor: Sequence[s
     return list(dict.fromkeys(names)) if names else ours
 
 
-def _one_base(names: Sequence[str], base: str | None, bases: dict[str, str]) -> None:
+def _one_base(names: Sequence[str], base: str | None, bases: dict[str, str | None]) -> None:
     """One IMAGE cannot stand for two: some need a newer Python or Node."""
     from homelab.images.build import REGISTRY
 
-    needed = {bases[name] for name in names}
-    if base in (None, REGISTRY) or len(needed) == 1:
+    needed = {stands for name in names if (stands := bases[name]) is not None}
+    if base in (None, REGISTRY) or len(needed) < 2:
         return
     said = " and ".join(sorted(needed))
     fix = f"name images of one of them, or --base {REGISTRY}"

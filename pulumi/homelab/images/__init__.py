@@ -16,4 +16,4 @@ def reference(name: str, registry: str | None = None) -> str:
     if (vendor := catalogue.vendor.get(name)) is not None:
         return vendor.reference
     image = catalogue.ours[name]
-    return f"{registry or 'localhost'}/homelab/{name}:{tag(image, catalogue.bases[image.base])}"
+    return f"{registry or 'localhost'}/homelab/{name}:{tag(image, catalogue.base(image))}"

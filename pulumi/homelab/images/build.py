@@ -9,10 +9,12 @@ from dataclasses import dataclass
 
 from homelab.images import debian, machine
 from homelab.images.content import tag
-from homelab.images.model import ROOT, Catalogue, Ours
+from homelab.images.model import ROOT, Base, Catalogue, Ours
 from homelab.images.store import BASE_LABEL, Store
 from homelab.tools import TOOLS
 from homelab.tools.build import build as build_tool
+
+SCRATCH = "scratch"
 
 REGISTRY = "registry"
 """Of --base: what stacks/images.yaml names for each base."""
@@ -32,7 +34,7 @@ class Image:
 def reference(name: str, catalogue: Catalogue, registry: str | None = None) -> str:
     """`localhost/homelab/nats:0.1.0-1f0c3a9b2d4e`, or below the registry. Raises KeyError for what is not ours."""
     image = catalogue.ours[name]
-    return f"{registry or 'localhost'}/homelab/{name}:{tag(image, catalogue.bases[image.base])}"
+    return f"{registry or 'localhost'}/homelab/{name}:{tag(image, catalogue.base(image))}"
 
 
 def build(name: str, catalogue: Catalogue, store: Store, base: str | None = None) -> Image:
@@ -43,23 +45,28 @@ def build(name: str, catalogue: Catalogue, store: Store, base: str | None = None
     """
     image = catalogue.ours[name]
     target = reference(name, catalogue)
-    wanted = catalogue.bases[image.base].image if base == REGISTRY else base
+    own = catalogue.base(image)
+    wanted = own.image if own is not None and base == REGISTRY else base
     found = store.find(target)
-    if found is not None and wanted in (None, found.base):
+    if found is not None and (own is None or wanted in (None, found.base)):
         return Image(name, target, found.size, found.base, None)
     began = time.monotonic()
     for tool in image.tools:
         build_tool(TOOLS[tool])
-    if wanted is None:
-        own = catalogue.bases[image.base]
-        used = debian.ensure(own, store)
-        _bud(name, image, target, used, debian.apt_sources(own, store), store)
-    else:
-        used = wanted
-        _bud(name, image, target, used, None, store)
+    used, apt = _stand(own, wanted, store)
+    _bud(name, image, target, used, apt, store)
     _forget_older(target, store)
     made = store.get(target)
     return Image(name, target, made.size, used, time.monotonic() - began)
+
+
+def _stand(own: Base | None, wanted: str | None, store: Store) -> tuple[str, str | None]:
+    """What to build upon, and apt's sources where that is a Debian of our making."""
+    if own is None:
+        return SCRATCH, None
+    if wanted is not None:
+        return wanted, None
+    return debian.ensure(own, store), debian.apt_sources(own, store)
 
 
 def _bud(name: str, image: Ours, target: str, base: str, apt: str | None, store: Store) -> None:
@@ -69,7 +76,8 @@ def _bud(name: str, image: Ours, target: str, base: str, apt: str | None, store:
             f"Building {name} {image.version}",
             *("bud", "--isolation=chroot", "--layers", "--pull=false", f"--tag={target}"),
             *(f"--file={image.containerfile}", "--ignorefile=.containerignore"),
-            *(f"--build-arg=BASE={base}", f"--label={BASE_LABEL}={base}"),
+            *([] if base == SCRATCH else [f"--build-arg=BASE={base}"]),
+            f"--label={BASE_LABEL}={base}",
             *contexts,
             *volumes,
             str(ROOT),

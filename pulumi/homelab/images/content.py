@@ -11,27 +11,33 @@ from typing import Any
 
 from homelab.errors import InvalidInput, Problem
 from homelab.images.model import ROOT, Base, Ours
-from homelab.tools import TOOLS
+from homelab.tools import TOOLS, Tool
 
 DIGITS = 12  # hexadecimal, of SHA-256: as many as git shows of a commit in a large repository
 IGNORED = frozenset({"__pycache__", ".venv"})
 """Folders that `.containerignore` keeps out of every image."""
 
 
-def tag(image: Ours, base: Base, root: Path = ROOT) -> str:
+def tag(image: Ours, base: Base | None, root: Path = ROOT) -> str:
     """`0.1.0-1f0c3a9b2d4e`: this project's version, and the hash of the Containerfile and of all that it copies.
 
     Raises InvalidInput when a file that it copies is not there.
     """
     sha = hashlib.sha256()
-    pins = [f"{TOOLS[name].name} {TOOLS[name].version}" for name in image.tools]
-    sha.update(json.dumps([base.suite, base.image, base.updated, pins]).encode())
+    pins = [_pin(TOOLS[name]) for name in image.tools]
+    sha.update(json.dumps([base.model_dump() if base else None, pins]).encode())
     for path in inputs(image, root):
         body = _body(image, path, root)
         runs = os.access(root / path, os.X_OK)
         sha.update(json.dumps([path.as_posix(), runs, len(body)]).encode())
         sha.update(body)
     return f"{_version(root)}-{sha.hexdigest()[:DIGITS]}"
+
+
+def _pin(tool: Tool) -> list[Any]:
+    """What a pinned tool is built from, on whatever machine."""
+    files = sorted(path for path in tool.source.rglob("*") if path.is_file()) if tool.source else []
+    return [tool.name, tool.version, [hashlib.sha256(path.read_bytes()).hexdigest() for path in files]]
 
 
 def inputs(image: Ours, root: Path = ROOT) -> list[Path]:

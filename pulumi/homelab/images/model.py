@@ -73,10 +73,10 @@ class Base(Document):
 
 
 class Ours(Document):
-    """Built from a Containerfile of this repository, on the base of that name."""
+    """Built from a Containerfile of this repository, on the base of that name; without one it is a static binary."""
 
     containerfile: Text
-    base: Text
+    base: Text | None = None
     version: Annotated[Tag, Field(description="of the product inside")]
     arm64: Arm64
     uid: Uid
@@ -112,9 +112,9 @@ class Catalogue(Document):
     def _on_a_base(cls, ours: Mapping[str, Ours], info: ValidationInfo) -> Mapping[str, Ours]:
         bases = info.data.get("bases", {})
         breaches = [
-            ((name, "base"), image.base, broken("no such base", meant(image.base, list(bases))))
+            ((name, "base"), image.base, broken("no such base", meant(str(image.base), list(bases))))
             for name, image in ours.items()
-            if image.base not in bases
+            if image.base is not None and image.base not in bases
         ]
         if breaches:
             raise broken_at(*breaches)
@@ -135,6 +135,9 @@ class Catalogue(Document):
         if breaches:
             raise broken_at(*breaches)
         return vendor
+
+    def base(self, image: Ours) -> Base | None:
+        return None if image.base is None else self.bases[image.base]
 
     def of(self, consumer: str) -> str | None:
         """The name of the consumer's image."""
