@@ -268,3 +268,12 @@ def test_a_damaged_copy_of_the_data_key_is_told_apart_from_another_key(made: Sec
     path.write_text("".join(lines))
     [told] = refusal(made, "nats")
     assert f" · the key is here ({made.place.key_file}), but what the file holds for it was damaged · " in told
+
+
+def test_broken_rules_keep_nobody_from_reading(made: SecretLab) -> None:
+    before = plain(made)
+    made.place.rules.write_text('creation_rules: "\n')
+    assert plain(made) == before
+    assert [str(problem) for problem in problems(made.lab)] == [
+        ".sops.yaml · no YAML · sops must be able to read it · remove the file, and ./lab secrets-init writes one"
+    ]

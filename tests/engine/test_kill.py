@@ -1,0 +1,97 @@
+"""`kill -9` of the whole engine at random instants of an `up`: the next completes, nothing orphaned or doubled.
+
+KILLS says how many times (5 otherwise), SEED repeats a run.
+"""
+
+import logging
+import os
+import random
+import signal
+import subprocess
+import time
+from pathlib import Path
+from typing import Any
+
+import pytest
+from control_plane import ControlPlane
+from stack import Stack
+
+from servers import until
+
+LOG = logging.getLogger(__name__)
+KILLS = int(os.environ.get("KILLS", "5"))
+SEED = int(os.environ.get("SEED", "0")) or random.randrange(1, 1_000_000)
+
+
+def program(namespace: str, round_: int, chosen: random.Random) -> dict[str, Any]:
+    """Each round makes, changes, replaces and deletes something of the one before."""
+    return {
+        "namespace": namespace,
+        "config_maps": chosen.randrange(10, 40),
+        "data": f"round {round_}",
+        "secrets": [f"secret of round {round_}"] * chosen.randrange(1, 5),
+        "jobs": {f"job-{number}": f"image:{round_}" for number in range(chosen.randrange(1, 4))},
+    }
+
+
+def assert_as_the_program_says(stack: Stack) -> None:
+    wanted = stack.wanted
+    maps = {f"config-{one}": {"value": wanted["data"], "number": str(one)} for one in range(wanted["config_maps"])}
+    assert {name: one["data"] for name, one in stack.objects().items()} == maps
+    assert set(stack.objects("secrets")) == {f"secret-{one}" for one in range(len(wanted["secrets"]))}
+    images = {
+        name: one["spec"]["template"]["spec"]["containers"][0]["image"]
+        for name, one in stack.objects("jobs", "/apis/batch/v1").items()
+    }
+    assert images == wanted["jobs"]
+
+
+def kill_after(running: subprocess.Popen[bytes], seconds: float) -> bool:
+    """Whether it was still running then."""
+    try:
+        running.wait(seconds)
+    except subprocess.TimeoutExpired:
+        os.killpg(running.pid, signal.SIGKILL)
+        running.wait()
+        return True
+    return False
+
+
+@pytest.mark.timeout(120 + 90 * KILLS)
+def test_a_killed_run_is_mended_by_the_next(cluster: ControlPlane, tmp_path: Path) -> None:
+    chosen = random.Random(SEED)
+    LOG.info("SEED=%d", SEED)
+    stack = Stack(tmp_path, cluster, program("killed", 0, chosen))
+    began = time.monotonic()
+    assert stack.start_up().wait() == 0
+    whole = time.monotonic() - began
+    assert_as_the_program_says(stack)
+    for round_ in range(1, KILLS + 1):
+        stack.wanted = program("killed", round_, chosen)
+        instant = chosen.uniform(0, whole)
+        killed = kill_after(stack.start_up(), instant)
+        LOG.info("round %d: %s after %.1f s of %.1f s", round_, "killed" if killed else "done", instant, whole)
+        if chosen.random() < 0.5:
+            stack.wanted = program("killed", round_ + 1000, chosen)  # what the killed run began is not wanted now
+        stack.told.clear()
+        stack.up()
+        LOG.info("told: %s", stack.told)
+        assert_as_the_program_says(stack)
+        again = stack.up()
+        assert again.changed == 0, again.changes
+
+
+@pytest.mark.timeout(300)
+def test_a_killed_first_run_leaves_nothing_behind_after_down(cluster: ControlPlane, tmp_path: Path) -> None:
+    stack = Stack(tmp_path, cluster, {"namespace": "killed-first", "config_maps": 60})
+    running = stack.start_up()
+    until(lambda: running.poll() is not None or len(listed(stack)) >= 5, "some objects made")
+    os.killpg(running.pid, signal.SIGKILL)
+    running.wait()
+    assert listed(stack)
+    stack.down()
+    assert cluster.get("/api/v1/namespaces/killed-first") is None
+
+
+def listed(stack: Stack) -> dict[str, Any]:
+    return stack.objects() if stack.cluster.get(f"/api/v1/namespaces/{stack.namespace}") else {}
