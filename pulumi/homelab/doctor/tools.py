@@ -38,6 +38,7 @@ OPTIONAL = (
     Optional("iperf3", "for --network-benchmark on this machine", "sudo apt install iperf3"),
     Optional("cargo", "to build Garage", "install Rust with rustup (Debian's own is too old)"),
     Optional("cc", "to build Garage", "sudo apt install build-essential"),
+    Optional("go", "to build what ./lab sandbox-up starts", "install Go 1.26 or newer from https://go.dev/dl"),
     Optional("garage", "to keep objects in Garage, else they lie in a folder", "./lab tools garage"),
 )
 
