@@ -210,3 +210,53 @@ def test_a_few_more_mib_never_take_any_from_a_consumer_beside_models(
     for before, after in pairwise(ledgers):
         for line in before.lines:
             assert after.line(line.consumer).total_mib >= line.total_mib, line.consumer
+
+
+GLM = ("glm-4.7-flash",)
+
+
+def disk(ledger: Budget) -> dict[str, int]:
+    return {use: share.value for use, share in ledger.disk.shares.items()}
+
+
+def test_the_files_of_models_come_off_the_disk_before_anything_is_shared() -> None:
+    # Q8_0 of glm is 31,842,799,968 B, 30 GiB rounded up; images take 30, 40 stay free; Garage has 70 % of 300.
+    host = facts(60_000, unified=True, disk_gib=400)
+    assert disk(budget(host, ("llama-server", "garage"))) == {"images": 30, "llama-server": 30, "garage": 210}
+
+
+def test_a_disk_without_room_for_the_best_file_gets_the_best_that_fits_it() -> None:
+    # Of 40 GiB 4 stay free and images take 12 (30 %): 24 are left, where Q8_0 needs 30 and Q6_K 23.
+    ledger = budget(facts(60_000, unified=True, disk_gib=40), ("llama-server",))
+    (load,) = ledger.servings["llama-server"].fit.setup.loads
+    assert load.quantization.name == "Q6_K"
+    assert disk(ledger) == {"images": 12, "llama-server": 23}
+
+
+def test_a_disk_that_cannot_hold_the_smallest_files_is_refused_with_its_sum() -> None:
+    with pytest.raises(BudgetExceeded) as refusal:
+        budget(facts(60_000, unified=True, disk_gib=16), ("llama-server",))
+    assert (refusal.value.resource, refusal.value.total_mib) == ("disk", 16 * 1024)
+    lines = dict(refusal.value.lines)
+    assert sum(lines.values()) == refusal.value.wanted_mib
+    assert lines["llama-server"] == 16 * 1024  # the smallest file is 16.3 · 10⁹ B
+
+
+def test_what_the_files_take_is_explained_by_the_memory_and_the_disk() -> None:
+    ledger = budget(facts(60_000, unified=True, disk_gib=40), ("llama-server",))
+    chain = ledger.disk.shares["llama-server"].chain
+    assert {"homelab.total_ram_mb", "storage_performance.mounts[/].free_bytes"} <= {step.source for step in chain}
+    assert chain[-1].because.endswith("of glm-4.7-flash")
+
+
+@given(st.integers(20, 400), st.integers(1, 60), st.sampled_from([("ollama",), SERVERS, (*SERVERS, "garage")]))
+def test_a_larger_disk_never_serves_a_smaller_file(gib: int, more: int, placed: tuple[str, ...]) -> None:
+    def sizes(disk_gib: int) -> list[int]:
+        ledger = budget(facts(120_000, unified=True, disk_gib=disk_gib), placed)
+        return [sum(load.quantization.bytes for load in one.fit.setup.loads) for one in ledger.servings.values()]
+
+    try:
+        before = sizes(gib)
+    except BudgetExceeded:
+        return
+    assert all(after >= size for after, size in zip(sizes(gib + more), before, strict=True))

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from homelab.budget.model import Pool, Serving, Vram
 from homelab.facts import Facts
-from homelab.figure import Figure, given
+from homelab.figure import Figure, given, merge
 from homelab.llm import Model, fit, largest, load, smallest
 from homelab.profile import Profile
 
@@ -108,9 +108,13 @@ def on_card(facts: Facts, demands: Mapping[str, Demand], profile: Profile) -> Vr
 
 
 def servings(
-    demands: Mapping[str, Demand], limits: Mapping[str, Figure], vram: Vram | None, profile: Profile
+    demands: Mapping[str, Demand],
+    limits: Mapping[str, Figure],
+    vram: Vram | None,
+    profile: Profile,
+    disk: Mapping[str, int],
 ) -> dict[str, Serving]:
-    """What fits into each one's share; `limits` are those of the ledger of RAM."""
+    """What fits into each one's share; `limits` are those of the ledger of RAM, `disk` GiB for its files."""
     wish = profile.rules.models.wish
     result = {}
     for name, demand in demands.items():
@@ -120,8 +124,43 @@ def servings(
             mib = limits[name].value - demand.process.value
             because = f"beside the process with its {demand.process.value} MiB"
             memory = limits[name].then("rule", "models", mib, because)
-        found = fit(demand.models, memory.value, wish)
+        found = fit(demand.models, memory.value, wish, disk[name])
         if found is None:
             raise AssertionError(f"{name} was given {memory.value} MiB, less than its smallest setup")
         result[name] = Serving(demand.pool, memory, found)
+    return result
+
+
+def least_files(demands: Mapping[str, Demand], profile: Profile) -> dict[str, Figure]:
+    """GiB of the smallest file of every model."""
+    wish = profile.rules.models.wish
+    return {
+        name: profile.given(
+            f"models.serve.{name}", smallest(demand.models, wish).gib_on_disk, "GiB", "the smallest files of all"
+        )
+        for name, demand in demands.items()
+    }
+
+
+def files(servings: Mapping[str, Serving], room: Figure) -> dict[str, Figure]:
+    """GiB of the files that are served, chosen by their memory and by the disk's `room` for all of them."""
+    result = {}
+    for name, serving in servings.items():
+        loads = serving.fit.setup.loads
+        because = " and ".join(f"{load.quantization.name} of {load.model.name}" for load in loads)
+        both = Figure(serving.memory.value, serving.memory.unit, merge(serving.memory, room))
+        result[name] = both.then("rule", "files", serving.fit.setup.gib_on_disk, because, unit="GiB")
+    return result
+
+
+def shared_disk(demands: Mapping[str, Demand], room: Figure, profile: Profile) -> dict[str, int]:
+    """GiB that each one's files may take: its smallest, and in turn what its best needs of the rest."""
+    wish = profile.rules.models.wish
+    least = {name: figure.value for name, figure in least_files(demands, profile).items()}
+    left = room.value - sum(least.values())
+    result = {}
+    for name, demand in demands.items():
+        more = min(left, max(0, largest(demand.models, wish).gib_on_disk - least[name]))
+        result[name] = least[name] + more
+        left -= more
     return result

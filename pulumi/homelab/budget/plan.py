@@ -41,10 +41,13 @@ def plan(
         grant, rule = ledger.grants[name], profile.rules.consumers[name]
         request = _request(grant.limit, rule)
         lines.append(Line(name, rule.kind, request, grant.limit, several[name], *shares[name]))
-    disk = storage.share_out(facts, order, profile, data_path)
+    volumes = storage.volumes(facts, tuple(order), profile, data_path)
+    room = volumes.room(models.least_files(demands, profile))
     vram = models.on_card(facts, demands, profile)
     limits = {name: ledger.grants[name].limit for name in demands}
-    servings = models.servings(demands, limits, vram, profile)
+    on_disk = models.shared_disk(demands, room, profile)
+    servings = models.servings(demands, limits, vram, profile, on_disk)
+    disk = volumes.share_out(models.files(servings, room))
     return Budget(host, ledger.total, cores, tuple(lines), ledger.free, disk, servings, vram)
 
 

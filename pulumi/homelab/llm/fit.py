@@ -7,6 +7,7 @@ from itertools import product
 
 from homelab.llm.model import Model, Quantization
 from homelab.llm.need import Cache, Need, need
+from homelab.units import GIB
 
 LEAST_CONTEXT = 4096
 """Tokens. Five retrieved passages of 512 tokens, a question and an answer; below it a model is of no use here."""
@@ -55,6 +56,11 @@ class Setup:
         return Load(model, quantization, context, need(model, quantization, context, self.slots, self.cache))
 
     @property
+    def gib_on_disk(self) -> int:
+        """Of the files of all its models, loaded or not; rounded up."""
+        return -(-sum(load.quantization.bytes for load in self.loads) // GIB)
+
+    @property
     def mib(self) -> int:
         """Of those models that are loaded together, the largest first."""
         needs = sorted((load.need.mib for load in self.loads), reverse=True)
@@ -82,14 +88,14 @@ class Fit:
     steps: tuple[Step, ...]
 
 
-def fit(models: tuple[Model, ...], mib: int, wish: Wish) -> Fit | None:
-    """The best setup of `models` in `mib`; none where not even the smallest fits.
+def fit(models: tuple[Model, ...], mib: int, wish: Wish, disk_gib: int | None = None) -> Fit | None:
+    """The best setup of `models` in `mib`, whose files fit into `disk_gib`; none where not even the smallest fits.
 
     In this order: all models at once; a context that is enough; the best quantization; the slots wished for; the
     best type of cache; the largest context. More memory never gives a setup that is worse by this order.
     """
     for setup, needs in _ranked(models, wish):
-        if needs <= mib:
+        if needs <= mib and (disk_gib is None or setup.gib_on_disk <= disk_gib):
             return Fit(setup, tuple(_steps(setup, wish)))
     return None
 
