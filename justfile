@@ -25,6 +25,10 @@ environment-cluster:
     @{{ prepare }} cluster
 
 [private]
+environments-manifests:
+    @{{ prepare }} cluster checkov
+
+[private]
 environments:
     @{{ prepare }} homelab litellm
 
@@ -141,6 +145,12 @@ sandbox-status *flags: environment
 [no-cd]
 sandbox-down *flags: environment
     @{{ homelab }} sandbox down "$@"
+
+[doc("Judge what the stacks would deploy by our policies and by checkov; needs no cluster")]
+[group("cluster")]
+[no-cd]
+check-manifests *flags: environments-manifests
+    @{{ homelab }} check-manifests --checkov "$@"
 
 [doc("What `pulumi-up` of the phase --stack S would change; --diff shows every field")]
 [group("cluster")]

@@ -6,6 +6,7 @@ HomelabError
 ├── StaleFacts       facts of another machine, of an unknown schema, or too old
 ├── BudgetExceeded   the floors of what is placed do not fit the host: the whole sum, and ways out
 ├── MissingTool      a program or package that the recipe needs is not there
+├── PolicyViolated   manifests that may not reach a cluster; with the policies, in homelab.policy
 ├── SecretsError     a secret is missing, cannot be opened, was changed or stands in clear
 ├── LocalError       the local platform cannot start or keep running (a taken port, a full disk)
 └── SandboxError     the Kubernetes of this machine cannot start, or does not answer

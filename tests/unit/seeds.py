@@ -91,8 +91,10 @@ def _seed(clean: list[Object], number: int, mutation: str, place: str, change: C
 
 
 def pod_spec(manifest: Object) -> Object:
-    if manifest["kind"] not in {"Deployment", "StatefulSet", "Job"}:
+    if manifest["kind"] not in {"Deployment", "StatefulSet", "Job", "CronJob"}:
         return {}
+    if manifest["kind"] == "CronJob":
+        manifest = manifest["spec"]["jobTemplate"]
     found: Object = manifest["spec"]["template"]["spec"]
     return found
 

@@ -30,6 +30,11 @@ def parallel_job(o: Any) -> None:
     o["spec"]["parallelism"] = 20
 
 
+@of("CronJob")
+def runs_beside_itself(o: Any) -> None:
+    o["spec"]["concurrencyPolicy"] = "Allow"
+
+
 @of("HorizontalPodAutoscaler")
 def scaled_beyond_the_ledger(o: Any) -> None:
     o["spec"]["maxReplicas"] = 100

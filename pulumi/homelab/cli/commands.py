@@ -66,6 +66,12 @@ COMMANDS = (
     Command("sandbox status", "homelab.cli.sandbox:show", "Cluster", "its machines, nodes and programs"),
     Command("sandbox down", "homelab.cli.sandbox:down", "Cluster", "end it without a trace; its data stays"),
     Command("render", "homelab.cli.render:render", "Cluster", "the manifests of a phase, without a cluster"),
+    Command(
+        "check-manifests",
+        "homelab.cli.manifests:check_manifests",
+        "Cluster",
+        "judge what the stacks would deploy, without a cluster",
+    ),
     Command("stack preview", "homelab.cli.stacks:preview", "Cluster", "what `up` of a phase would change"),
     Command("stack up", "homelab.cli.stacks:up", "Cluster", "deploy a phase, or what has changed of it"),
     Command("stack down", "homelab.cli.stacks:down", "Cluster", "delete what a phase deployed; volumes stay"),

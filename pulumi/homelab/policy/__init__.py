@@ -4,6 +4,7 @@
 preview or an `up`.
 """
 
+from homelab.policy import checkov
 from homelab.policy.exceptions import EXCEPTIONS, excepted
 from homelab.policy.ledger import Allowance, Ledger, ledger_of
 from homelab.policy.manifest import Manifest, Manifests, title
@@ -21,6 +22,7 @@ __all__ = [
     "PolicyViolated",
     "Violation",
     "check",
+    "checkov",
     "excepted",
     "ledger_of",
     "title",

@@ -20,6 +20,7 @@ def _from(source: str, *targets: tuple[str, int]) -> tuple[Flow, ...]:
 
 NATS, GARAGE, POSTGRES = ("nats", 4222), ("garage", 3900), ("supabase-postgres", 5432)
 OXIGRAPH, LITELLM, COLLECTOR, API = ("oxigraph", 7878), ("litellm", 4000), ("collector", 4318), ("api", 8000)
+STORES = (NATS, GARAGE, POSTGRES, OXIGRAPH, LITELLM)
 
 FLOWS = frozenset(
     (
@@ -28,8 +29,11 @@ FLOWS = frozenset(
         *_from("chunk", NATS, GARAGE, COLLECTOR),
         *_from("embed", NATS, GARAGE, POSTGRES, LITELLM, COLLECTOR),
         *_from("cognee", NATS, GARAGE, POSTGRES, OXIGRAPH, LITELLM, COLLECTOR),
-        *_from("api", NATS, GARAGE, POSTGRES, OXIGRAPH, LITELLM, COLLECTOR),
+        *_from("api", *STORES, COLLECTOR),
         *_from("litellm", ("embedder", 8081)),
+        *_from("checks-phase1-core", *STORES),
+        *_from("checks-phase2-pipeline", *STORES),
+        *_from("checks-phase3-inference", LITELLM),
         *_from("collector", ("openobserve", 5080)),
         *_from("console", API),
         *_from("context-forge", API),

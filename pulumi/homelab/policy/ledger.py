@@ -9,8 +9,15 @@ from homelab.lab import Lab
 from homelab.planner import LabPlan
 from homelab.units import GIB, MIB
 
-JOBS = {"bootstrap": "api"}
-"""What runs once, and whose line it runs on: the API serves nothing before it has ended."""
+JOBS = {
+    "bootstrap": "api",
+    "checks-phase1-core": "api",
+    "checks-phase2-pipeline": "api",
+    "checks-phase3-inference": "api",
+}
+"""What runs once, and whose line is its measure. The minute that it takes is paid by the host's reserve."""
+
+TIMESCALEDB = 5432
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,8 +73,10 @@ def _together(one: Allowance, other: Allowance) -> Allowance:
 
 
 def _outside(lab: Lab) -> Iterator[tuple[str, int]]:
-    """LiteLLM speaks to the models that lab.yaml names."""
+    """LiteLLM speaks to the models that lab.yaml names, the API to a TimescaleDB of another machine."""
     for model in (lab.models.embedding, lab.models.chat):
         if model is not None and model.endpoint not in {None, "builtin"}:
             address = urlsplit(str(model.endpoint))
             yield "litellm", address.port or (443 if address.scheme == "https" else 80)
+    if any("timescaledb" in host.placed for name, host in lab.hosts.items() if name not in lab.nodes):
+        yield "api", TIMESCALEDB

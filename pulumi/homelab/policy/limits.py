@@ -120,6 +120,10 @@ def _pods_at_once(manifest: Manifest) -> Iterable[tuple[str, Any]]:
             yield "spec.replicas", spec.get("replicas", 1)
         case "Job":
             yield "spec.parallelism", spec.get("parallelism", 1)
+        case "CronJob":
+            job = at(spec, "jobTemplate", "spec") or {}
+            overlap = 1 if spec.get("concurrencyPolicy", "Allow") == "Allow" else 0
+            yield "spec.concurrencyPolicy", job.get("parallelism", 1) + overlap
         case "HorizontalPodAutoscaler":
             yield "spec.maxReplicas", spec.get("maxReplicas")
             yield "spec.minReplicas", spec.get("minReplicas", 1)

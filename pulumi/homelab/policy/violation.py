@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import Any
 
 from homelab.errors import HomelabError, Problem
 
@@ -45,3 +46,6 @@ class PolicyViolated(HomelabError):
     def __init__(self, violations: tuple[Violation, ...]) -> None:
         super().__init__(*(violation.problem for violation in violations))
         self.violations = violations
+
+    def as_json(self) -> dict[str, Any]:
+        return super().as_json() | {"violations": [violation.as_json() for violation in self.violations]}

@@ -32,6 +32,7 @@ ENVIRONMENTS: Mapping[str, Environment] = {
         ".", "Preparing the Python environment with Pulumi", ("--no-dev", "--extra", "cluster")
     ),
     "mutation": Environment(".", "Preparing the Python environment with cosmic-ray", ("--group", "mutation")),
+    "checkov": Environment("policy", "Preparing checkov's own environment", ()),
     "litellm": Environment("servers/litellm", "Preparing LiteLLM's own environment", ("--no-dev",)),
 }
 
