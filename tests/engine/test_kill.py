@@ -12,6 +12,7 @@ import time
 from pathlib import Path
 from typing import Any
 
+import psutil
 import pytest
 from control_plane import ControlPlane
 from stack import Stack
@@ -51,10 +52,35 @@ def kill_after(running: subprocess.Popen[bytes], seconds: float) -> bool:
     try:
         running.wait(seconds)
     except subprocess.TimeoutExpired:
-        os.killpg(running.pid, signal.SIGKILL)
-        running.wait()
+        kill_all(running)
         return True
     return False
+
+
+def kill_all(running: subprocess.Popen[bytes]) -> None:
+    """The whole process group at once; a killed process may need a moment until it has ended."""
+    started = psutil.Process(running.pid).children(recursive=True)
+    os.killpg(running.pid, signal.SIGKILL)
+    running.wait()
+    until(lambda: all(ended(process) for process in started), "the killed processes to end")
+
+
+def ended(process: psutil.Process) -> bool:
+    try:
+        return process.status() == psutil.STATUS_ZOMBIE
+    except psutil.NoSuchProcess:
+        return True
+
+
+def kill_among_changes(running: subprocess.Popen[bytes], stack: Stack, count: int) -> bool:
+    """Once `count` config maps are as the program says, by chance or by this run."""
+
+    def changed() -> bool:
+        values = [one["data"]["value"] for one in stack.objects().values()]
+        return running.poll() is not None or values.count(stack.wanted["data"]) >= count
+
+    until(changed, f"{count} config maps changed")
+    return kill_after(running, 0)
 
 
 @pytest.mark.timeout(120 + 90 * KILLS)
@@ -69,8 +95,12 @@ def test_a_killed_run_is_mended_by_the_next(cluster: ControlPlane, tmp_path: Pat
     for round_ in range(1, KILLS + 1):
         stack.wanted = program("killed", round_, chosen)
         instant = chosen.uniform(0, whole)
-        killed = kill_after(stack.start_up(), instant)
-        LOG.info("round %d: %s after %.1f s of %.1f s", round_, "killed" if killed else "done", instant, whole)
+        running = stack.start_up()
+        if round_ % 2:
+            killed = kill_after(running, instant)
+        else:  # most of a run is its start: every other one is killed while it changes objects
+            killed = kill_among_changes(running, stack, chosen.randrange(1, stack.wanted["config_maps"]))
+        LOG.info("round %d: %s", round_, "killed" if killed else "had ended")
         if chosen.random() < 0.5:
             stack.wanted = program("killed", round_ + 1000, chosen)  # what the killed run began is not wanted now
         stack.told.clear()
@@ -86,8 +116,7 @@ def test_a_killed_first_run_leaves_nothing_behind_after_down(cluster: ControlPla
     stack = Stack(tmp_path, cluster, {"namespace": "killed-first", "config_maps": 60})
     running = stack.start_up()
     until(lambda: running.poll() is not None or len(listed(stack)) >= 5, "some objects made")
-    os.killpg(running.pid, signal.SIGKILL)
-    running.wait()
+    kill_all(running)
     assert listed(stack)
     stack.down()
     assert cluster.get("/api/v1/namespaces/killed-first") is None

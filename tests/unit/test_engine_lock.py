@@ -25,6 +25,7 @@ def folders(tmp_path: Path) -> Folders:
 def locked(folders: Folders, pid: int, host: str, at: datetime) -> Path:
     path = folders.locks("phase1-core") / "7e1c.json"
     path.write_text(json.dumps({"pid": pid, "username": "me", "hostname": host, "timestamp": at.isoformat()}))
+    path.with_name("7e1c.json.attrs").write_text('{"user.content_type": "text/plain"}')
     return path
 
 
@@ -38,7 +39,7 @@ def test_a_lock_whose_owner_ended_here_is_removed(folders: Folders) -> None:
     pid = ended()
     path = locked(folders, pid, socket.gethostname(), datetime.now(UTC))
     assert release_dead(folders, "phase1-core") == (pid,)
-    assert not path.exists()
+    assert list(path.parent.iterdir()) == []
 
 
 def test_a_process_that_is_younger_than_the_lock_is_another_one(folders: Folders) -> None:

@@ -2,7 +2,6 @@
 
 import json
 import socket
-from collections.abc import Iterator
 from datetime import datetime
 from pathlib import Path
 
@@ -19,10 +18,10 @@ def release_dead(folders: Folders, stack: str) -> tuple[int, ...]:
     """
     dead: list[tuple[Path, int]] = []
     problems = []
-    for path in sorted(_files(folders.locks(stack))):
-        if path.suffix == ".tmp":
-            path.unlink(missing_ok=True)  # its writer was killed before it was a lock
-            continue
+    folder = folders.locks(stack)
+    for begun in folder.glob("*.tmp"):
+        begun.unlink(missing_ok=True)  # its writer was killed before it was a lock
+    for path in sorted(folder.glob("*.json")):
         owner = json.loads(path.read_text("utf-8"))
         pid, host = int(owner["pid"]), str(owner["hostname"])
         if host != socket.gethostname():
@@ -35,11 +34,8 @@ def release_dead(folders: Folders, stack: str) -> tuple[int, ...]:
         raise StackLocked(*problems)
     for path, _ in dead:
         path.unlink(missing_ok=True)
+        path.with_name(f"{path.name}.attrs").unlink(missing_ok=True)  # which the backend writes beside each file
     return tuple(pid for _, pid in dead)
-
-
-def _files(folder: Path) -> Iterator[Path]:
-    return folder.iterdir() if folder.is_dir() else iter(())
 
 
 def _lives(pid: int, locked: float) -> bool:

@@ -40,6 +40,9 @@ def provider(lab: Lab) -> kubernetes.Provider | None:
         context=lab.cluster.context,
         kubeconfig=None if kubeconfig is None else str(kubeconfig),
         enable_server_side_apply=True,
+        # Else another value would be another object: the old one deleted, with all that depends on it, then made.
+        enable_config_map_mutable=True,
+        enable_secret_mutable=True,
     )
 
 

@@ -1,6 +1,7 @@
 """A stack for tests: what PROGRAM (a JSON document) says, on the cluster of KUBECONFIG.
 
-{"namespace": name, "config_maps": n, "secrets": [text, …], "jobs": {name: image}, "data": text}
+{"namespace": name, "config_maps": n, "secrets": [text, …], "jobs": {name: image}, "data": text,
+ "label": text}: the label is a secret too, on a config map of its own
 """
 
 import json
@@ -47,5 +48,12 @@ for job, image in wanted.get("jobs", {}).items():
                 "spec": {"restartPolicy": "Never", "containers": [{"name": "main", "image": image}]},
             }
         },
+        opts=below,
+    )
+
+if "label" in wanted:
+    kubernetes.core.v1.ConfigMap(
+        "labelled",
+        metadata={"name": "labelled", "namespace": name, "labels": {"of": pulumi.Output.secret(wanted["label"])}},
         opts=below,
     )
