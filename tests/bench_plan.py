@@ -24,7 +24,7 @@ CORE = "[postgres, nats, oxigraph, litellm, garage, extract, graph, embedder, ch
 KINDS = (
     ("desktop-32g", CORE),
     ("yellow-cm4-4g", "[timescaledb]"),
-    ("orin-64g", "[llama-server]"),
+    ("jetson-orin-64g", "[llama-server]"),
     ("pi5-8g", "[ollama]"),
     ("pi5-8g", "[embedder, extract]"),
     ("pi4-4g", "[garage, collector]"),

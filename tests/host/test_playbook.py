@@ -89,9 +89,9 @@ def test_a_second_run_changes_nothing_and_a_damaged_file_is_mended(lab: Path) ->
 def test_the_host_keeps_five_files_of_json_with_what_the_controller_has(lab: Path) -> None:
     (lab / "facts").mkdir()
     (lab / "facts/here.json").write_text("damaged")
-    play(lab, as_if_on("orin-64g"))
+    play(lab, as_if_on("jetson-orin-64g"))
     document = json.loads((lab / "facts/here.json").read_text())
-    recorded = json.loads((HOSTS / "orin-64g.json").read_text())
+    recorded = json.loads((HOSTS / "jetson-orin-64g.json").read_text())
     for part in ("cpu_capabilities", "gpu_info", "storage_performance", "network_profile", "warnings"):
         assert document[part] == recorded[part]
     kept = {name: json.loads(text) for name, text in contents(lab).items()}

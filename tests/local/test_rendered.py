@@ -40,7 +40,7 @@ HOSTS = (
     "desktop-16g",
     "desktop-32g",
     "mini-pc-8g",
-    "orin-64g",
+    "jetson-orin-64g",
     "pi5-8g",
 )
 THIS_MIB = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") // 1024**2

@@ -24,9 +24,9 @@ ROLES = {
 
 MODELS = {
     "desktop-32g-nvidia": ("postgres", "llama-server", "ollama"),
-    "orin-32g": ("llama-server",),
-    "orin-64g": ("llama-server",),
-    "orin-nx-16g": ("ollama",),
+    "jetson-orin-32g": ("llama-server",),
+    "jetson-orin-64g": ("llama-server",),
+    "jetson-orin-nx-16g": ("ollama",),
     "pi5-4g": ("ollama",),
     "pi5-8g": ("ollama",),
     "spark-128g": ("llama-server", "ollama"),

@@ -13,7 +13,7 @@ def shown(capsys: pytest.CaptureFixture[str], *arguments: str) -> str:
 
 
 def test_unified_memory_shows_the_setup_and_the_next_steps(capsys: pytest.CaptureFixture[str]) -> None:
-    text = shown(capsys, "--host", "orin-32g", "--place", "llama-server")
+    text = shown(capsys, "--host", "jetson-orin-32g", "--place", "llama-server")
     assert text.endswith(
         "llama-server · glm-4.7-flash Q4_K_M, 32768 tokens in 2 slots, cache q8_0 · "
         "19.3 GiB of 20.3 GiB unified memory next: 65536 tokens with 21.2 GiB, Q5_K_M with 22.2 GiB"
@@ -39,7 +39,7 @@ def test_the_best_there_is_has_no_next_step(capsys: pytest.CaptureFixture[str]) 
 
 
 def test_programs_get_every_byte_of_it(capsys: pytest.CaptureFixture[str]) -> None:
-    assert run(["what-if", "--json", "--host", "orin-32g", "--place", "llama-server"]) == 0
+    assert run(["what-if", "--json", "--host", "jetson-orin-32g", "--place", "llama-server"]) == 0
     (host,) = json.loads(capsys.readouterr().out)["hosts"]
     assert host["vram"] is None
     (serving,) = host["models"]

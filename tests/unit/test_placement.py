@@ -37,7 +37,7 @@ def test_each_machine_of_a_home_lab_does_what_it_is_for() -> None:
     machines = {
         "desktop": "desktop-32g",
         "ha-yellow": "yellow-cm4-4g",
-        "jetson": "orin-64g",
+        "jetson": "jetson-orin-64g",
         "pi-control": "pi5-8g",
         "pi-small": "pi5-4g",
         "nas": "pi4-4g",
@@ -54,14 +54,14 @@ def test_each_machine_of_a_home_lab_does_what_it_is_for() -> None:
 
 def test_what_lab_yaml_says_is_left_as_it_is() -> None:
     hosts = {"desktop": ssh(address="local"), "jetson": ssh(place=()), "pi": ssh(place=("extract",))}
-    machines = {"desktop": "desktop-32g", "jetson": "orin-64g", "pi": "pi5-8g"}
+    machines = {"desktop": "desktop-32g", "jetson": "jetson-orin-64g", "pi": "pi5-8g"}
     found = placed(hosts, machines)
     assert (found["jetson"], found["pi"]) == ((), ("extract",))
 
 
 def test_without_a_local_host_the_one_with_the_most_memory_of_its_own_holds_the_platform() -> None:
     hosts = {"jetson": ssh(), "mini": ssh(), "tower": ssh()}
-    found = placed(hosts, {"jetson": "orin-64g", "mini": "pi5-16g", "tower": "desktop-32g"})
+    found = placed(hosts, {"jetson": "jetson-orin-64g", "mini": "pi5-16g", "tower": "desktop-32g"})
     assert "postgres" in found["tower"]
     assert (found["jetson"], found["mini"]) == (("llama-server",), ("ollama",))
 
@@ -79,7 +79,9 @@ def test_a_host_that_nobody_measured_is_given_nothing() -> None:
 
 
 def test_placing_twice_changes_nothing() -> None:
-    situation = Situation(LAB.model_copy(update={"hosts": {"jetson": ssh()}}), {"jetson": facts("orin-64g")})
+    situation = Situation(
+        LAB.model_copy(update={"hosts": {"jetson": ssh()}}), {"jetson": facts("jetson-orin-64g")}
+    )
     once = settled(situation)
     assert settled(once) == once
 

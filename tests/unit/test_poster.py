@@ -14,7 +14,7 @@ from homelab.situation import HostPlan
 from unit.recorded import ROLES, plan
 
 DESKTOP = plan("desktop-32g", ("postgres", "nats", "extract", "litellm"))
-JETSON = plan("orin-64g", ("llama-server",))
+JETSON = plan("jetson-orin-64g", ("llama-server",))
 CARD = plan("desktop-32g-nvidia", ("ollama", "postgres"))
 
 

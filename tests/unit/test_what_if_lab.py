@@ -80,7 +80,7 @@ def test_a_machine_more_takes_over_what_is_placed_on_it(lab: str, capsys: pytest
 def test_unless_told_otherwise_a_machine_more_does_what_its_kind_is_for(
     lab: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    assert asked(lab, capsys, "--add", "orin-32g").placed("orin-32g") == ["llama-server"]
+    assert asked(lab, capsys, "--add", "jetson-orin-32g").placed("jetson-orin-32g") == ["llama-server"]
     assert asked(lab, capsys, "--add", "big", "--ram", "64GiB").placed("big") == ["ollama"]
 
 
@@ -130,9 +130,9 @@ def test_a_placement_without_a_machine_to_add_is_wrong_usage(lab: str, capsys: p
 @pytest.mark.parametrize(
     "arguments",
     [
-        ["--add", "orin-32g", "--upgrade", "desktop", "--ram", "64GiB"],
+        ["--add", "jetson-orin-32g", "--upgrade", "desktop", "--ram", "64GiB"],
         ["--remove", "nas", "--ram", "64GiB"],
-        ["--upgrade", "desktop", "--host", "orin-32g"],
+        ["--upgrade", "desktop", "--host", "jetson-orin-32g"],
     ],
 )
 def test_a_description_of_no_machine_or_of_two_is_wrong_usage(arguments: list[str], lab: str) -> None:

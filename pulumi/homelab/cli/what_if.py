@@ -50,7 +50,7 @@ def what_if(
     Examples:
       homelab what-if --ram 64GiB --cores 16 --disk 2TB
       homelab what-if --host desktop-32g --place postgres --place nats
-      homelab what-if --add orin-32g
+      homelab what-if --add jetson-orin-32g
       homelab what-if --upgrade desktop --ram 64GiB
       homelab what-if --remove pi-agent --move graph=desktop
     """
