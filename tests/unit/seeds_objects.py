@@ -77,7 +77,8 @@ def renamed_past_the_ledger(o: Any) -> None:
 
 @of("Deployment", "StatefulSet", "Job")
 def label_of_another_workload(o: Any) -> None:
-    o["spec"]["template"]["metadata"]["labels"]["app.kubernetes.io/name"] = "api"
+    fit(o["metadata"]["name"] != "garage")
+    o["spec"]["template"]["metadata"]["labels"]["app.kubernetes.io/name"] = "garage"
 
 
 @of("Deployment")

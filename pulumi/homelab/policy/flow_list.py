@@ -35,9 +35,6 @@ FLOWS = frozenset(
         *_from("checks-phase2-pipeline", *STORES),
         *_from("checks-phase3-inference", LITELLM),
         *_from("collector", ("openobserve", 5080)),
-        *_from("console", API),
-        *_from("context-forge", API),
-        *_from("promptfoo", LITELLM, API),
         # the workers of other machines, and people's own devices
         *_from(TAILNET, NATS, LITELLM, COLLECTOR, API),
     )

@@ -59,24 +59,25 @@ def listed(manifests: Manifests, ledger: Ledger) -> Violations:
             yield breach(opened.manifest, "flows.listed", opened.path, given, why, fix)
 
 
-def complete(manifests: Manifests, _ledger: Ledger) -> Violations:
-    """Every flow between workloads that are there is opened at both ends: what is forgotten fails in silence."""
-    opened: dict[Flow, set[str]] = {}
-    for one in _opened(manifests):
-        opened.setdefault(one.flow, set()).add(one.direction)
+def complete(manifests: Manifests, ledger: Ledger) -> Violations:
+    """Every flow of what is placed is opened at the ends that are here: what is forgotten fails in silence."""
+    opened = {(one.direction, one.flow) for one in _opened(manifests)}
     here = {workload_of(pod.manifest): pod.manifest for pod in pods(manifests)}
+    there = ledger.workloads.keys() | here.keys() | {TAILNET}
     for flow in sorted(FLOWS):
-        if flow.source not in here or flow.target not in here:
-            continue
-        for end, direction in ((flow.source, "egress"), (flow.target, "ingress")):
-            if direction not in opened.get(flow, ()):
+        ends: tuple[tuple[str, str, Direction], ...] = (
+            (flow.source, flow.target, "egress"),
+            (flow.target, flow.source, "ingress"),
+        )
+        for end, other, direction in ends:
+            if end in here and other in there and (direction, flow) not in opened:
                 yield _closed(here[end], flow, direction)
     for name in sorted({flow.source for flow in FLOWS} & here.keys()):
-        if not {Flow(name, DNS, 53), Flow(EVERYONE, DNS, 53)} & opened.keys():
+        if not {("egress", Flow(who, DNS, 53)) for who in (name, EVERYONE)} & opened:
             yield _closed(here[name], Flow(name, DNS, 53), "egress")
 
 
-def _closed(manifest: Manifest, flow: Flow, direction: str) -> Violation:
+def _closed(manifest: Manifest, flow: Flow, direction: Direction) -> Violation:
     given, why = f"{flow.source} → {flow.target}:{flow.port}", f"no network policy opens its {direction}"
     return breach(manifest, "flows.complete", "", given, why, "open exactly this port between the two")
 
