@@ -1,6 +1,7 @@
 """A sandbox in a folder of its own, and what a sandbox could leave behind on the machine."""
 
 import os
+import platform
 import shutil
 import subprocess
 from collections.abc import Iterator
@@ -10,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from homelab.sandbox import cgroups, lifecycle
+from homelab.sandbox import archive, cgroups, images, lifecycle
 from homelab.sandbox.api import Api
 from homelab.sandbox.layout import Sandbox
 from homelab.tools import find
@@ -70,6 +71,14 @@ def must_be_possible() -> None:
 
 def kubectl(sandbox: Sandbox, *arguments: str, given: str = "") -> str:
     return Api(sandbox).kubectl(*arguments, given=given)
+
+
+def load_busybox(sandbox: Sandbox, folder: Path) -> None:
+    """The image localhost/homelab/busybox:test into every node: one static program, no shell."""
+    path = folder / "busybox.tar"
+    programs = {"/busybox": Path(shutil.which("busybox") or "")}
+    archive.write(path, "localhost/homelab/busybox:test", programs, machine=platform.machine())
+    images.load(path, sandbox.root)
 
 
 def pod_limits(node: str, uid: str) -> set[int]:

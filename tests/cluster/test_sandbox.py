@@ -2,26 +2,23 @@
 
 import json
 import os
-import platform
-import shutil
 import signal
 from pathlib import Path
 
 import httpx
 import pytest
-from sandboxes import kubectl, pod_limits
+from sandboxes import kubectl, load_busybox, pod_limits
 
 from homelab.errors import SandboxError
 from homelab.facts import load as load_facts
 from homelab.lab import load as load_lab
 from homelab.planner import plan_lab
-from homelab.sandbox import archive, boot, images, lifecycle, status
+from homelab.sandbox import boot, lifecycle, status
 from homelab.sandbox.layout import Sandbox
 from servers import until
 
 pytestmark = pytest.mark.timeout(600)
 
-IMAGE = "localhost/homelab/busybox:test"
 WEB = """
 apiVersion: apps/v1
 kind: Deployment
@@ -81,9 +78,7 @@ spec:
 @pytest.fixture(scope="module")
 def web(sandbox: Sandbox, tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
     """A running deployment: its pod's name and uid, its service's address."""
-    path = tmp_path_factory.mktemp("image") / "busybox.tar"
-    archive.write(path, IMAGE, {"/busybox": Path(shutil.which("busybox") or "")}, machine=platform.machine())
-    images.load(path, sandbox.root)
+    load_busybox(sandbox, tmp_path_factory.mktemp("image"))
     kubectl(sandbox, "apply", "--filename=-", given=WEB)
     kubectl(sandbox, "rollout", "status", "deployment/web", "--timeout=120s")
     [pod] = json.loads(kubectl(sandbox, "get", "pods", "--selector=app=web", "--output=json"))["items"]

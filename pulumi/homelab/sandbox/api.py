@@ -2,6 +2,7 @@
 
 import ssl
 import subprocess
+from datetime import datetime
 from typing import Any
 
 import httpx
@@ -46,6 +47,16 @@ class Api:
         found = self.get(path) or {}
         return any(
             one["type"] == condition and one["status"] == "True"
+            for one in found.get("status", {}).get("conditions", ())
+        )
+
+    def node_ready(self, name: str, since: datetime) -> bool:
+        """Whether the kubelet said so itself after `since`: what it said last outlives it for a while."""
+        found = self.get(f"/api/v1/nodes/{name}") or {}
+        return any(
+            one["type"] == "Ready"
+            and one["status"] == "True"
+            and datetime.fromisoformat(one["lastHeartbeatTime"]) > since
             for one in found.get("status", {}).get("conditions", ())
         )
 

@@ -6,6 +6,7 @@ import shutil
 import signal
 import subprocess
 import sys
+import time
 from collections.abc import Callable, Iterable
 from pathlib import Path
 
@@ -15,7 +16,8 @@ from homelab.sandbox import cgroups, machine
 from homelab.sandbox.layout import Machine
 
 GRACE = 10.0
-"""Seconds for programs to end by themselves; a database writes its checkpoint in that time."""
+"""Seconds for the programs of a machine, or the pods of a node, to end by themselves: a database writes its
+checkpoint in that time."""
 
 KILLED_WITHIN = 10.0
 """Seconds for the kernel to end a machine whose first process was killed, mounts and all."""
@@ -41,7 +43,7 @@ def start(one: Machine, memory_mib: int | None, wire: Callable[[int], None]) -> 
 
     Raises SandboxError with what it said when it does not start.
     """
-    one.folders.create()
+    one.create()
     spec: machine.Spec = {
         "name": one.name,
         "folder": str(one.folder),
@@ -90,8 +92,9 @@ def stop_pods(one: Machine) -> None:
     pids = cgroups.pod_processes(one.name)
     for pid in pids:
         _signal(pid, signal.SIGTERM)
+    deadline = time.monotonic() + GRACE
     for pid in pids:
-        wait_gone(pid, GRACE)
+        wait_gone(pid, max(0.0, deadline - time.monotonic()))
 
 
 def stop(one: Machine) -> None:

@@ -16,10 +16,9 @@ _WANTED = {"cpu", "cpuset", "io", "memory", "pids"}  # what the kubelet asks for
 
 
 def hierarchies() -> list[Path]:
-    """Where they are mounted: each of v1, else the one of v2."""
+    """Where they are mounted: each of v1, and that of v2, which may be there beside them without controllers."""
     mounts = [line.split() for line in Path("/proc/self/mounts").read_text().splitlines()]
-    v1 = [Path(mount) for _, mount, kind, *_ in mounts if kind == "cgroup"]
-    return v1 or [Path(mount) for _, mount, kind, *_ in mounts if kind == "cgroup2"]
+    return [Path(mount) for _, mount, kind, *_ in mounts if kind in ("cgroup", "cgroup2")]
 
 
 def create(machine: str, memory_mib: int | None) -> list[Path]:

@@ -27,7 +27,6 @@ def write_lab(sandbox: Sandbox) -> None:
     """Written once: a person may change it."""
     if sandbox.lab.exists():
         return
-    sandbox.root.mkdir(exist_ok=True)
     first, *others = sandbox.nodes
     hosts: dict[str, Any] = {first.name: {"address": "local", "facts_dir": str(sandbox.root / "facts.d")}}
     if others:
@@ -91,7 +90,7 @@ def _whole_machine(sandbox: Sandbox) -> Path:
 
 
 def part(whole: dict[str, Any], host: str, parts: int, memory: int) -> dict[str, Any]:
-    """The facts of one of `parts` equal nodes of a machine: memory, cores and disks are divided."""
+    """The facts of one of `parts` equal nodes of a machine: memory, cores and free disk are divided."""
     facts: dict[str, Any] = json.loads(json.dumps(whole))
     measured = facts["homelab"]
     facts["host"] = measured["host"] = host
@@ -101,8 +100,9 @@ def part(whole: dict[str, Any], host: str, parts: int, memory: int) -> dict[str,
     for disk in facts["storage_performance"]["devices"]:
         disk["size_bytes"] //= parts
     for mount in facts["storage_performance"]["mounts"]:
-        mount["size_bytes"] //= parts
+        # What is in use is the machine's: a node's disk is its part of what is free.
         mount["free_bytes"] //= parts
+        mount["size_bytes"] = max(1, mount["free_bytes"])
     facts["warnings"] = [
         *facts["warnings"],
         {

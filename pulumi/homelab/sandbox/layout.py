@@ -44,6 +44,11 @@ class Machine:
     def folders(self) -> Folders:
         return Folders(self.folder)
 
+    def create(self) -> None:
+        """Its folders; everything in them is the owner's only, as a key may be among it."""
+        for folder in (self.folder, self.folders.run, self.folders.log):
+            folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+
 
 @dataclass(frozen=True, slots=True)
 class Node(Machine):

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 
 from homelab.errors import Problem, SandboxError
@@ -43,14 +44,16 @@ def up(nodes: int | None, report: Report, root: Path = HOME) -> Sandbox:
             checks.addresses()
         checks.tools()
         told = _Told(report)
+        for machine in sandbox.machines:
+            machine.create()
         facts.write_lab(sandbox)
         with ThreadPoolExecutor(1) as beside:
             measured = beside.submit(facts.ensure, sandbox)
-            _start(sandbox, told)
+            started = _start(sandbox, told)
             api = Api(sandbox)
             _control_ready(sandbox, api, told)
             for one in sandbox.nodes:
-                _node_ready(sandbox, one, api, told)
+                _node_ready(sandbox, one, api, started[one.name], told)
             until(lambda: addons.metrics_ready(api), "the metrics API", [sandbox.control])
             told("metrics", "ready")
             told("facts", "measured" if measured.result() else "known")
@@ -88,8 +91,9 @@ def kill(name: str, root: Path = HOME) -> None:
 def start(name: str, report: Report, root: Path = HOME) -> None:
     """Give it back; returns once the node is Ready. Raises SandboxError."""
     sandbox, one = _running_node(name, root)
-    _start_node(sandbox, one, _Told(report))
-    _node_ready(sandbox, one, Api(sandbox), _Told(report))
+    told = _Told(report)
+    since = _start_node(sandbox, one, told)
+    _node_ready(sandbox, one, Api(sandbox), since, told)
 
 
 @contextmanager
@@ -145,7 +149,8 @@ def _wanted(nodes: int | None, root: Path) -> Sandbox:
     return known
 
 
-def _start(sandbox: Sandbox, told: _Told) -> None:
+def _start(sandbox: Sandbox, told: _Told) -> dict[str, datetime]:
+    """Returns when each node was started, at the earliest."""
     control.configure(sandbox)
     for one in sandbox.nodes:
         node.configure(sandbox, one)
@@ -154,13 +159,14 @@ def _start(sandbox: Sandbox, told: _Told) -> None:
         boot.end_all()
         boot.start(sandbox.control, None, lambda pid: network.connect_control(sandbox, pid))
         told(sandbox.control.name, "started")
-    for one in sandbox.nodes:
-        _start_node(sandbox, one, told)
+    return {one.name: _start_node(sandbox, one, told) for one in sandbox.nodes}
 
 
-def _start_node(sandbox: Sandbox, one: Node, told: _Told) -> None:
+def _start_node(sandbox: Sandbox, one: Node, told: _Told) -> datetime:
+    """Returns when it was started, at the earliest."""
     if boot.first_process(one) is not None:
-        return
+        return datetime.fromtimestamp(0, UTC)
+    now = datetime.now(UTC)
     bridge = boot.first_process(sandbox.control)
     if bridge is None:
         raise SandboxError(Problem("control", "it does not run", "nodes hang on its bridge", "./lab sandbox-up"))
@@ -168,6 +174,7 @@ def _start_node(sandbox: Sandbox, one: Node, told: _Told) -> None:
     memory = node.memory_mib(one)
     boot.start(one, memory, lambda pid: network.connect_node(sandbox, one, bridge, pid))
     told(one.name, "started")
+    return now
 
 
 def _control_ready(sandbox: Sandbox, api: Api, told: _Told) -> None:
@@ -179,11 +186,11 @@ def _control_ready(sandbox: Sandbox, api: Api, told: _Told) -> None:
     told("addons", "ready")
 
 
-def _node_ready(sandbox: Sandbox, one: Node, api: Api, told: _Told) -> None:
+def _node_ready(sandbox: Sandbox, one: Node, api: Api, since: datetime, told: _Told) -> None:
     until(lambda: images.answers(one), f"containerd of {one.name}", [one])
     if node.POD_IMAGE not in images.names(one):
         images.load_into(one, images.pod_archive(sandbox))
-    until(lambda: api.holds(f"/api/v1/nodes/{one.name}", "Ready"), f"node {one.name}", [sandbox.control, one])
+    until(lambda: api.node_ready(one.name, since), f"node {one.name}", [sandbox.control, one])
     told(f"node {one.name}", "ready")
 
 

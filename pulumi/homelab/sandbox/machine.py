@@ -37,8 +37,9 @@ class Spec(TypedDict):
 
 UNSHARE = (
     *("unshare", "--net", "--mount", "--uts", "--ipc", "--pid", "--fork"),
-    # The real machine's mounts do not see ours; process 1 ends with unshare, and with it the whole machine.
-    *("--propagation", "private", "--mount-proc", "--kill-child=KILL"),
+    # What the real machine mounts and unmounts we see, and not the reverse; process 1 ends with unshare, and
+    # with it all of us.
+    *("--propagation", "slave", "--mount-proc", "--kill-child=KILL"),
 )
 
 
