@@ -1,6 +1,6 @@
 """A machine at one's fingertips: its description checked, and the lab that consists of it alone."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import get_args
 
 from homelab import profile
@@ -9,6 +9,8 @@ from homelab.errors import InvalidInput, Problem
 from homelab.facts import Facts, StorageClass
 from homelab.imagined import Architecture, Machine
 from homelab.lab import Host, Lab
+from homelab.llm import names
+from homelab.llm.catalogue import GGUF, load_all
 from homelab.situation import Situation
 from homelab.units import parse_bytes
 
@@ -51,15 +53,59 @@ def described(
     return machine
 
 
-def alone(lab: Lab, facts: Facts, name: str, place: Sequence[str] | None) -> Situation:
-    """This machine as the only host, with the models of `lab`; `place` None is everything.
+def alone(
+    lab: Lab,
+    facts: Facts,
+    name: str,
+    place: Sequence[str] | None,
+    serve: Mapping[str, tuple[str, ...]] | None = None,
+) -> Situation:
+    """This machine as the only host, with the models of `lab`; `place` None is everything, and who serves `serve`.
 
-    Raises InvalidInput for an unknown consumer.
+    Raises InvalidInput for an unknown consumer, and for models of one that is not placed.
     """
     rules = profile.load(lab.profile, ram_mib=facts.homelab.total_ram_mb, flags=facts.cpu.flags).rules
-    everything = [consumer for consumer, rule in rules.consumers.items() if not rule.by_hand]
+    wanted = serve or {}
+    everything = [consumer for consumer, rule in rules.consumers.items() if not rule.by_hand or consumer in wanted]
     host = imagined_host(known_consumers(place, "--place") if place else everything)
-    return Situation(lab.model_copy(update={"hosts": {name: host}}), {name: named(facts, name)})
+    now = Situation(lab.model_copy(update={"hosts": {name: host}}), {name: named(facts, name)})
+    return serving(now, wanted)
+
+
+def models_of(serve: Sequence[str], lab: Lab) -> dict[str, tuple[str, ...]]:
+    """Server → its models, from `CONSUMER=MODEL` once for each. Raises InvalidInput with all that is wrong."""
+    servers, known = list(profile.load("default", ram_mib=1).rules.models.serve), names()
+    chosen: dict[str, tuple[str, ...]] = {}
+    problems = []
+    for one in serve:
+        server, _, model = one.partition("=")
+        if not model:
+            rule = "must be CONSUMER=MODEL"
+            problems.append(Problem("--serve", one, rule, f"write {server or 'ollama'}={known[0]}"))
+        elif server not in servers:
+            problems.append(Problem("--serve", server, "no such server of models", meant(server, servers)))
+        elif not model.endswith(GGUF) and model not in known:
+            problems.append(Problem("--serve", model, "no such model", meant(model, known)))
+        elif server == "llama-server" and server in chosen:
+            problems.append(Problem("--serve", one, "llama-server serves one model", "name one, or use ollama"))
+        else:
+            chosen[server] = (*chosen.get(server, ()), model)
+    if problems:
+        raise InvalidInput(*problems)
+    load_all([model for models in chosen.values() for model in models], lab.path.parent)
+    return chosen
+
+
+def serving(now: Situation, serve: Mapping[str, tuple[str, ...]]) -> Situation:
+    """With other models on every host that has their server. Raises InvalidInput where no host has it."""
+    for server, models in serve.items():
+        hosts = [name for name, host in now.lab.hosts.items() if server in host.placed]
+        if not hosts:
+            rule = "no host has it placed"
+            raise InvalidInput(Problem("--serve", server, rule, f"say --place {server}, or --move {server}=HOST"))
+        for name in hosts:
+            now = now.serving(name, server, models)
+    return now
 
 
 def known_profile(name: str) -> str:

@@ -35,9 +35,46 @@ def test_a_slow_disk_reaches_the_settings(capsys: pytest.CaptureFixture[str]) ->
     assert host["settings"]["postgres"]["random_page_cost"] == "4.0"  # type: ignore[index]
 
 
+def loads(host: dict[str, object], server: str) -> list[str]:
+    (one,) = (one for one in host["models"] if one["consumer"] == server)  # type: ignore[attr-defined]
+    return [load["model"] for load in one["loads"]]
+
+
+def test_a_recorded_machine_serves_the_models_that_are_named(capsys: pytest.CaptureFixture[str]) -> None:
+    found = plan(capsys, "--host", "jetson-orin-64g", "--serve", "llama-server=qwen3-4b")
+    assert loads(found, "llama-server") == ["qwen3-4b"]
+    assert "postgres" in [line["consumer"] for line in found["lines"]]  # type: ignore[attr-defined]
+
+
+def test_each_model_of_a_server_is_named_by_itself(capsys: pytest.CaptureFixture[str]) -> None:
+    serve = ["--serve", "ollama=qwen3-1.7b", "--serve", "ollama=nomic-embed-text"]
+    found = plan(capsys, "--host", "pi5-8g", "--place", "ollama", *serve)
+    assert loads(found, "ollama") == ["qwen3-1.7b", "nomic-embed-text"]
+
+
 @pytest.mark.parametrize(
     ("arguments", "line"),
     [
+        (
+            ["--ram", "32GiB", "--serve", "ollama"],
+            "--serve · ollama · must be CONSUMER=MODEL · write ollama=glm-4.7-flash",
+        ),
+        (
+            ["--ram", "32GiB", "--serve", "olama=qwen3-4b"],
+            "--serve · olama · no such server of models · did you mean ollama?",
+        ),
+        (
+            ["--ram", "32GiB", "--serve", "ollama=qwen3-4c"],
+            "--serve · qwen3-4c · no such model · did you mean qwen3-4b?",
+        ),
+        (
+            ["--ram", "32GiB", "--serve", "llama-server=qwen3-4b", "--serve", "llama-server=qwen3-1.7b"],
+            "--serve · llama-server=qwen3-1.7b · llama-server serves one model · name one, or use ollama",
+        ),
+        (
+            ["--ram", "32GiB", "--place", "nats", "--serve", "ollama=qwen3-4b"],
+            "--serve · ollama · no host has it placed · say --place ollama, or --move ollama=HOST",
+        ),
         (["--ram", "3GX"], "--ram · 3GX · '3GX' is not a size; write a number with a unit, such as 64GiB or 2TB"),
         (["--ram", "32GiB", "--disk-class", "nvm"], "--disk-class · nvm · not known · did you mean nvme?"),
         (

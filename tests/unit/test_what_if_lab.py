@@ -117,6 +117,22 @@ def test_people_see_what_changes_host_by_host(lab: str, capsys: pytest.CaptureFi
     assert max(map(len, rows)) <= 100
 
 
+def test_other_models_show_what_they_take_from_their_host(lab: str, capsys: pytest.CaptureFixture[str]) -> None:
+    found = asked(lab, capsys, "--move", "ollama=desktop", "--serve", "ollama=qwen3-0.6b")
+    assert found.changes["desktop", "ollama.models"][1] == "hf.co/unsloth/Qwen3-0.6B-GGUF:Q8_0"
+    assert not [name for host, name in found.changes if host == "nas"]
+
+
+def test_models_alone_change_every_host_that_has_their_server(
+    lab: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    text = Path(lab).read_text()
+    Path(lab).write_text(text.replace("[postgres, nats, litellm]", "[postgres, nats, litellm, ollama]"))
+    found = asked(lab, capsys, "--serve", "ollama=qwen3-0.6b")
+    before, after = found.changes["desktop", "ollama.models"]
+    assert ("Qwen3-1.7B" in before, after) == (True, "hf.co/unsloth/Qwen3-0.6B-GGUF:Q8_0")
+
+
 def test_a_host_without_a_change_is_one_line(lab: str, capsys: pytest.CaptureFixture[str]) -> None:
     assert run(["what-if", "--lab", lab, "--upgrade", "desktop", "--ram", "64GiB"]) == 0
     assert capsys.readouterr().out.splitlines()[-1] == "nas · nothing changes"

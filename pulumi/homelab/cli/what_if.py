@@ -38,12 +38,17 @@ def what_if(
     place: Annotated[
         list[str] | None, typer.Option(metavar="CONSUMER", help="what runs on the machine; again for each")
     ] = None,
+    serve: Annotated[
+        list[str] | None,
+        typer.Option(metavar="CONSUMER=MODEL", help="serve this model; again for each of ollama's"),
+    ] = None,
     as_json: Json = False,
 ) -> None:
     """Plan what is not there: a machine from a few words, or the lab with a change, before and after.
 
     A machine that is described or recorded is planned by itself, with everything placed unless told otherwise.
-    With --add, --remove, --upgrade or --move it is the lab that is planned, and each host's changes are shown.
+    With --add, --remove, --upgrade or --move, or --serve alone, it is the lab that is planned, and each host's
+    changes are shown.
     A machine that is added takes over what --place names; unless told otherwise it does what its kind of machine
     is for. What fits but cannot run there ends with exit code 3.
 
@@ -52,16 +57,19 @@ def what_if(
       homelab what-if --host desktop-32g --place postgres --place nats
       homelab what-if --add jetson-orin-32g
       homelab what-if --upgrade desktop --ram 64GiB
+      homelab what-if --host jetson-orin-64g --serve llama-server=qwen3-4b
       homelab what-if --remove pi-agent --move graph=desktop
     """
     from homelab import changes
-    from homelab.what_if import alone, described, known_profile
+    from homelab.what_if import alone, described, known_profile, models_of, serving
 
     machine = described(ram, cores, disk, disk_class, gpu_vram, unified, arch)
     lab = load()
-    if not (add or remove or upgrade or move):
+    models = models_of(serve or (), lab)
+    only_serves = bool(models) and machine == Machine() and host is None
+    if not (add or remove or upgrade or move or only_serves):
         lab = lab.model_copy(update={"profile": known_profile(profile or "auto")})
-        _show_machine(alone(lab, facts_of(machine, host), host or "imagined", place), as_json)
+        _show_machine(alone(lab, facts_of(machine, host), host or "imagined", place, models), as_json)
         return
     _one_machine(add, upgrade, machine, host, place)
     before = after = measured(lab)
@@ -77,6 +85,7 @@ def what_if(
         if not to:
             raise InvalidInput(Problem("--move", one, "must be CONSUMER=HOST", f"write {one}=desktop"))
         after = changes.moved(after, consumer, to)
+    after = serving(after, models)
     for name in remove or ():
         after = changes.removed(after, name)
     _show_change(before, after, changes.homeless(before, after), as_json)
