@@ -1,6 +1,6 @@
 """`homelab images`: build our images, push them, or import them into k3s."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -11,6 +11,7 @@ from homelab.errors import InvalidInput, Problem
 
 if TYPE_CHECKING:
     from homelab.images.build import Image
+    from homelab.images.store import Store
 
 MB = 10**6
 
@@ -29,7 +30,9 @@ def images(
     names: Names = None,
     base: Base = None,
     push: Annotated[bool, typer.Option("--push", help="to cluster.registry of lab.yaml")] = False,
-    import_: Annotated[bool, typer.Option("--import", help="into the k3s of this machine")] = False,
+    import_: Annotated[
+        bool, typer.Option("--import", help="into the sandbox if lab.yaml is its own, else this machine's k3s")
+    ] = False,
     as_json: Json = False,
 ) -> None:
     """Build what is not built; each image's tag is the hash of all that it is made of.
@@ -39,6 +42,7 @@ def images(
     Examples:
       homelab images
       homelab images nats --import
+      homelab --lab .sandbox/lab.yaml images --import
       homelab images --base registry --push
     """
     from homelab.images import build, deliver, load, store
@@ -47,10 +51,7 @@ def images(
     chosen = _chosen(names, list(catalogue.ours), list(catalogue.vendor))
     _one_base(chosen, base, {name: image.base for name, image in catalogue.ours.items()})
     registry = _registry() if push else None
-    if import_:
-        from homelab.tools.needs import require
-
-        require("images", [deliver.K3S])
+    take = _import() if import_ else None
     ours = store.ours()
     made: list[tuple[Image, str]] = []
     with build.alone(ours):
@@ -59,8 +60,8 @@ def images(
             went = image.reference
             if registry is not None:
                 went = deliver.push(image, registry, ours)
-            if import_:
-                deliver.import_into_k3s(image, ours)
+            if take is not None:
+                take(image, ours)
             made.append((image, went))
     if as_json:
         rows = [
@@ -119,6 +120,33 @@ def _registry() -> str:
         fix = "set it, such as registry.lan:5000/lab"
         raise InvalidInput(Problem(lab.path.name, "no cluster.registry", rule, fix))
     return lab.cluster.registry
+
+
+def _import() -> "Callable[[Image, Store], None]":
+    """How the cluster of this lab takes an image. Raises MissingTool without k3s."""
+    from homelab.images import deliver
+    from homelab.lab import load
+    from homelab.sandbox import existing
+    from homelab.tools.needs import require
+
+    sandbox = existing()
+    if sandbox is None or load().path.resolve() != sandbox.lab.resolve():
+        require("images", [deliver.K3S])
+        return deliver.import_into_k3s
+    return _into_sandbox
+
+
+def _into_sandbox(image: "Image", store: "Store") -> None:
+    """Into every node that has it not yet. Raises SandboxError where the sandbox does not run."""
+    from homelab.images.deliver import archive
+    from homelab.sandbox import existing, load
+    from homelab.sandbox.images import names
+
+    sandbox = existing()
+    lacking = [node.name for node in sandbox.nodes if image.reference not in names(node)] if sandbox else []
+    if lacking:
+        with archive(image, store) as path:
+            load(path, nodes=lacking)
 
 
 def _show(made: Sequence[tuple["Image", str]]) -> None:

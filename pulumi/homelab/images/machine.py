@@ -23,6 +23,7 @@ def mounts(apt: str | None) -> Iterator[list[str]]:
             "/etc/pip.conf": _pip(sources),
             "/etc/uv/uv.toml": _uv(sources),
             "/etc/apt/apt.conf.d/90machine": _apt_settings(),
+            "/root/.npmrc": _npm(Path.home() / ".npmrc"),
         }
         if apt is not None:
             files["/etc/apt/sources.list"] = apt
@@ -33,8 +34,6 @@ def mounts(apt: str | None) -> Iterator[list[str]]:
             volumes.append((path, target))
         if certificates.is_file():
             volumes.append((certificates, str(CERTIFICATES)))
-        if (npm := Path.home() / ".npmrc").is_file():
-            volumes.append((npm, "/root/.npmrc"))
         volumes += [(path, str(path)) for link in sources.links if (path := Path(link)).is_dir()]
         yield [word for path, target in volumes for word in ("--volume", f"{path}:{target}:ro")]
 
@@ -63,6 +62,12 @@ def _uv(sources: index.Sources) -> str:
     for number, url in enumerate(sources.indexes):
         lines += ["[[index]]", f'url = "{url}"', f"default = {'false' if number else 'true'}"]
     return "\n".join(lines) + "\n"
+
+
+def _npm(person: Path) -> str:
+    """The person's own settings; only the certificates lie elsewhere than theirs may."""
+    said = person.read_text(encoding="utf-8").splitlines() if person.is_file() else []
+    return "\n".join([*(line for line in said if not line.startswith("cafile")), f"cafile={CERTIFICATES}"]) + "\n"
 
 
 def _apt_settings() -> str:

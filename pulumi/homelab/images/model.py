@@ -73,7 +73,7 @@ class Base(Document):
 
 
 class Ours(Document):
-    """Built from a Containerfile of this repository, on the base of that name; without one it is a static binary."""
+    """Built from a Containerfile of this repository, on the base of that name; without one, a static binary."""
 
     containerfile: Text
     base: Text | None = None
