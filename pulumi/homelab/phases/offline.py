@@ -48,9 +48,9 @@ class _Recorder(MockMonitor):
 
 
 def _whole(value: Any) -> Any:
-    """The protocol knows no integers."""
+    """The protocol knows no integers, and no order of keys."""
     if isinstance(value, dict):
-        return {key: _whole(one) for key, one in value.items()}
+        return {key: _whole(value[key]) for key in sorted(value)}
     if isinstance(value, list):
         return [_whole(one) for one in value]
     return int(value) if isinstance(value, float) and value.is_integer() else value

@@ -29,7 +29,7 @@ def chosen(lab: Lab, host: str | None = None, place: Sequence[str] | None = None
     if host not in imagined.recorded():
         known = [*lab.hosts, *imagined.recorded()]
         raise InvalidInput(Problem("--host", host, "neither in the lab nor recorded", meant(host, known)))
-    situation = alone(lab, imagined.facts_of(imagined.Machine(), host), host, place)
+    situation = alone(lab, imagined.facts_of(imagined.Machine(), host), host, place, {})
     return Chosen(_with_node(situation.lab, host), planner.plan(situation))
 
 

@@ -52,5 +52,5 @@ _Readable.add_representer(str, _string)
 
 def text(manifest: Manifest) -> str:
     head = {key: manifest[key] for key in ("apiVersion", "kind", "metadata")}
-    rest = {key: value for key, value in sorted(manifest.items()) if key not in head}
+    rest = {key: value for key, value in manifest.items() if key not in head}
     return yaml.dump({**head, **rest}, Dumper=_Readable, sort_keys=False, allow_unicode=True, width=110)

@@ -1,0 +1,71 @@
+"""What each recorded machine would put on a cluster, rendered once for all tests."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from functools import cache
+from typing import Any
+
+from homelab.consumers import LOCAL
+from homelab.lab import EXAMPLE, load
+from homelab.phases import here, offline
+from homelab.phases.site import Site
+from homelab.phases.table import PHASES
+from homelab.render import Chosen, chosen
+from homelab.render.text import ordered
+from unit.recorded import HOSTS
+
+LAB = load(EXAMPLE)
+
+TOO_SMALL = ("container-4g", "pi4-4g", "pi5-4g", "vm-radeon-v1", "yellow-cm4-4g")
+"""Machines that cannot hold what runs locally; the fourth for want of disk."""
+
+ABLE = tuple(host for host in HOSTS if host not in TOO_SMALL)
+CASES = tuple((host, stack) for host in ABLE for stack in PHASES)
+
+Manifest = Mapping[str, Any]
+
+
+@cache
+def machine(host: str) -> Chosen:
+    """With what runs locally placed on it: the platform without extras."""
+    return chosen(LAB, host, LOCAL)
+
+
+@cache
+def images() -> Mapping[str, Any]:
+    return here.pinned(LAB)
+
+
+def site(what: Chosen) -> Site:
+    return Site(what.lab, what.plan, images(), here.masked(what.lab))
+
+
+def objects(what: Chosen, stack: str) -> tuple[Manifest, ...]:
+    return tuple(ordered(offline.manifests(PHASES[stack].program(), stack, site(what))))
+
+
+@cache
+def rendered(host: str, stack: str) -> tuple[Manifest, ...]:
+    return objects(machine(host), stack)
+
+
+def one(found: Sequence[Manifest], kind: str, name: str) -> Manifest:
+    (manifest,) = (m for m in found if (m["kind"], m["metadata"]["name"]) == (kind, name))
+    return manifest
+
+
+def templates(found: Sequence[Manifest]) -> Iterator[tuple[Manifest, Manifest]]:
+    """Each workload with its pod template."""
+    for manifest in found:
+        spec = manifest.get("spec", {})
+        spec = spec["jobTemplate"]["spec"] if manifest["kind"] == "CronJob" else spec
+        if "template" in spec:
+            yield manifest, spec["template"]
+
+
+def containers(template: Manifest) -> list[Manifest]:
+    return [*template["spec"].get("initContainers", []), *template["spec"]["containers"]]
+
+
+def app(template: Manifest) -> str:
+    name: str = template["metadata"]["labels"]["app.kubernetes.io/name"]
+    return name
