@@ -69,10 +69,11 @@ def test_each_of_the_two_keys_opens_everything_alone(made: SecretLab, monkeypatc
 def test_another_key_is_told_beside_those_that_open(made: SecretLab, monkeypatch: pytest.MonkeyPatch) -> None:
     path, public = made.key("stranger.txt")
     monkeypatch.setenv("SOPS_AGE_KEY_FILE", str(path))
-    (made.folder / "config/sops/age/keys.txt").unlink()
+    _, third = made.key("third.txt")
+    (made.folder / "third.txt").replace(made.folder / "config/sops/age/keys.txt")
     first, second = look(made.place.file("nats")).recipients
     assert refusal(made, "nats") == [
-        f"secrets/nats.sops.yaml · here is {public} ({path}) · "
+        f"secrets/nats.sops.yaml · here is {third} ({made.folder}/config/sops/age/keys.txt), {public} ({path}) · "
         f"opens with the private half of {first} or {second} · "
         "bring that private key: SOPS_AGE_KEY_FILE=FILE, or the recovery key"
     ]

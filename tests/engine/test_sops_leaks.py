@@ -45,6 +45,7 @@ def made(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[SecretLab]
         (watched / name).chmod(stat.S_IRWXU)
     monkeypatch.setenv("PATH", f"{watched}:/usr/bin:/bin")
     monkeypatch.setenv("TMPDIR", str(temporary))
+    monkeypatch.setattr("tempfile.tempdir", str(temporary))  # Python looks at the variable once
     monkeypatch.setattr(tools, "find", lambda _: None)
     for cached in (programs.sops, programs.age_keygen):
         cached.cache_clear()

@@ -1,6 +1,5 @@
 """Files of secrets as anybody can read them: refused with exactly these lines, and no value in any of them."""
 
-import subprocess
 from pathlib import Path
 
 import pytest
@@ -130,21 +129,3 @@ def test_the_key_lies_where_sops_looks(
         monkeypatch.setenv(name, value)
     monkeypatch.setattr("sys.platform", "linux")
     assert standard_key_file() == Path(expected)
-
-
-@pytest.mark.parametrize(
-    ("path", "ignored"),
-    [
-        ("secrets/nats.sops.yaml", False),
-        ("secrets/README.md", False),
-        (".sops.yaml", False),
-        ("secrets/nats.yaml", True),
-        ("secrets/chat.key", True),
-        ("secrets/keys.txt", True),
-        ("secrets/.nats.sops.yaml.new", True),
-    ],
-)
-def test_git_takes_encrypted_secrets_and_nothing_else_of_their_folder(path: str, ignored: bool) -> None:
-    root = Path(__file__).parents[2]
-    ended = subprocess.run(["git", "check-ignore", "--quiet", "--no-index", path], cwd=root, check=False)
-    assert ended.returncode == (0 if ignored else 1)
