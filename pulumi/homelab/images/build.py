@@ -71,7 +71,7 @@ def _stand(own: Base | None, wanted: str | None, store: Store) -> tuple[str, str
 
 def _bud(name: str, image: Ours, target: str, base: str, apt: str | None, store: Store) -> None:
     contexts = [f"--build-context={tool}={TOOLS[tool].home}" for tool in image.tools]
-    with machine.mounts(apt) as volumes:
+    with machine.mounts(apt, store.home / "cache") as volumes:
         store.follow(
             f"Building {name} {image.version}",
             *("bud", "--isolation=chroot", "--layers", "--pull=false", f"--tag={target}"),

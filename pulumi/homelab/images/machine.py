@@ -10,11 +10,16 @@ from tempfile import TemporaryDirectory
 from homelab.tools import index
 
 CERTIFICATES = Path("/etc/ssl/certs/ca-certificates.crt")
+CACHE = "/root/.cache"
+"""Of root, in a build."""
 
 
 @contextmanager
-def mounts(apt: str | None) -> Iterator[list[str]]:
-    """`--volume` flags of buildah. `apt` is the text of a sources.list for our own base, None for another's."""
+def mounts(apt: str | None, cache: Path) -> Iterator[list[str]]:
+    """`--volume` flags of buildah. `apt` is the text of a sources.list for our own base, None for another's.
+
+    pip, uv and npm keep what they fetched in `cache`, so that a changed file of ours fetches nothing again.
+    """
     sources = index.configured(os.environ, Path.home())
     certificates = Path(sources.certificates) if sources.certificates else CERTIFICATES
     with TemporaryDirectory(prefix="homelab-images-") as scratch:
@@ -35,7 +40,11 @@ def mounts(apt: str | None) -> Iterator[list[str]]:
         if certificates.is_file():
             volumes.append((certificates, str(CERTIFICATES)))
         volumes += [(path, str(path)) for link in sources.links if (path := Path(link)).is_dir()]
-        yield [word for path, target in volumes for word in ("--volume", f"{path}:{target}:ro")]
+        cache.mkdir(exist_ok=True)
+        yield [
+            f"--volume={cache}:{CACHE}",
+            *(f"--volume={path}:{target}:ro" for path, target in volumes),
+        ]
 
 
 def _links(sources: index.Sources) -> list[str]:
@@ -47,7 +56,8 @@ def _pip(sources: index.Sources) -> str:
     lines = ["[global]", f"cert = {CERTIFICATES}"]
     if sources.indexes:
         first, *more = sources.indexes
-        lines += [f"index-url = {first}", *(f"extra-index-url = {' '.join(more)}" for _ in more[:1])]
+        lines += [f"index-url = {first}"]
+        lines += [f"extra-index-url = {' '.join(more)}"] if more else []
     else:
         lines.append("no-index = true")
     if links := _links(sources):
@@ -67,7 +77,16 @@ def _uv(sources: index.Sources) -> str:
 def _npm(person: Path) -> str:
     """The person's own settings; only the certificates lie elsewhere than theirs may."""
     said = person.read_text(encoding="utf-8").splitlines() if person.is_file() else []
-    return "\n".join([*(line for line in said if not line.startswith("cafile")), f"cafile={CERTIFICATES}"]) + "\n"
+    return (
+        "\n".join(
+            [
+                *(line for line in said if not line.startswith(("cafile", "cache"))),
+                f"cafile={CERTIFICATES}",
+                f"cache={CACHE}/npm",
+            ]
+        )
+        + "\n"
+    )
 
 
 def _apt_settings() -> str:
