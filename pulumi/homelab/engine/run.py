@@ -12,7 +12,7 @@ from homelab.engine.environment import environment
 from homelab.engine.events import Summary, summary
 from homelab.engine.folders import Folders
 from homelab.engine.programs import GET_PLUGIN, programs, pulumi_home
-from homelab.engine.scratch import scratch
+from homelab.engine.scratch import VARIABLE, scratch
 from homelab.errors import EngineFailed, Problem
 from homelab.lab import Lab
 from homelab.lab.values import ROOT
@@ -24,7 +24,8 @@ Say = Callable[[str], None]
 
 class Engine:
     """For one lab. `passphrase` encrypts the secrets of its state; `say` gets one line about what is out of the
-    ordinary; `source` is the folder of Pulumi.yaml.
+    ordinary; `source` is the folder of Pulumi.yaml, and the folder `policy` beside it a pack that judges every
+    object before it is made.
 
     Raises MissingTool without Pulumi.
     """
@@ -44,13 +45,17 @@ class Engine:
         found = programs(environ, pulumi_home(environ))
         self._pulumi = str(found.pulumi)
         self._env = environment(environ, self._folders, found, lab.path, passphrase)
+        self._judged: tuple[str, ...] = ()
+        if (policies := source / "policy").is_dir():
+            self._judged = ("--policy-pack", str(policies))
+            self._env["PATH"] = f"{policies}:{self._env['PATH']}"  # where the engine finds what starts the pack
         if found.stand_in:
             say(f"Pulumi's Kubernetes plugin is not installed: a stand-in applies. Get it: {GET_PLUGIN}")
 
     def preview(self, stack: str, flags: Sequence[str] = (), *, as_json: bool = False) -> Summary:
         """What `up` would do; changes nothing. Raises EngineFailed."""
         self._ready(stack)
-        return self._run("preview", stack, flags, as_json=as_json)
+        return self._run("preview", stack, (*self._judged, *flags), as_json=as_json)
 
     def up(self, stack: str, flags: Sequence[str] = (), *, agreed: bool, as_json: bool = False) -> Summary:
         """Make the cluster what the program says. Unless `agreed`, the engine shows what it would do and asks.
@@ -59,7 +64,9 @@ class Engine:
         """
         self._ready(stack)
         self._mend(stack)
-        return self._run("up", stack, (*_yes(agreed), *flags), as_json=as_json)
+        # Some policies see a stack only as a whole: a preview shows it to them before the first object is made.
+        yes = ("--yes",) if agreed and self._judged else _yes(agreed)
+        return self._run("up", stack, (*yes, *self._judged, *flags), as_json=as_json)
 
     def down(self, stack: str, flags: Sequence[str] = (), *, agreed: bool, as_json: bool = False) -> Summary:
         """Delete what the stack made, but what it is told to keep. Raises as `up`."""
@@ -91,7 +98,7 @@ class Engine:
         with scratch(self._folders.run) as folder:
             log = folder / "events"
             argv = [self._pulumi, verb, "--stack", stack, "--event-log", str(log), *flags]
-            env = {**self._env, "TMPDIR": str(folder)}
+            env = {**self._env, VARIABLE: str(folder)}
             status = process.follow(argv, env, self._folders.project, quiet_stdout=as_json)
             if status:
                 raise self._failed(verb, stack, f"ended with status {status}")
@@ -100,7 +107,7 @@ class Engine:
     def _answer(self, *words: str, given: str | None = None) -> str:
         try:
             with scratch(self._folders.run) as folder:
-                env = {**self._env, "TMPDIR": str(folder)}
+                env = {**self._env, VARIABLE: str(folder)}
                 return process.answer([self._pulumi, *words], env, self._folders.project, given)
         except subprocess.CalledProcessError as error:
             told = str(error.stderr or error.stdout).strip()
