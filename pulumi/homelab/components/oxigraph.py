@@ -19,16 +19,24 @@ DATA = "/data"
 ROOM_MIB = 16
 """MiB free from which a new start may help, as on the local platform."""
 
-WRITES = f"""\
-exec 3<>/dev/tcp/127.0.0.1/{PORTS.oxigraph} || exit 1
-printf '%s\\r\\n' 'POST /update HTTP/1.0' 'Content-Type: application/sparql-update' 'Content-Length: 14' '' >&3
+_WRITES = """\
+exec 3<>/dev/tcp/127.0.0.1/{port} || exit 1
+head=('POST /update HTTP/1.0' 'Host: localhost' 'Content-Type: application/sparql-update' 'Content-Length: 14')
+printf '%s\\r\\n' "${{head[@]}}" '' >&3
 printf 'INSERT DATA {{}}' >&3
 read -r version status rest <&3
 [[ $status == 204 ]] && exit 0
-(( $(df --output=avail --block-size=1M {DATA} | tail --lines=1) < {ROOM_MIB} ))
+(( $(df --output=avail --block-size=1M {data} | tail --lines=1) < {room} ))
 """
-"""Whether it takes an update that changes nothing. After a full disk it answers queries and refuses every update
-until it is started anew (docs/full-disk.md): while there is no room a new start would only cost the queries."""
+
+
+def writes(port: int, data: str) -> tuple[str, ...]:
+    """A command that fails unless it takes an update, which changes nothing.
+
+    After a full disk it answers queries and refuses every update until it is started anew (docs/full-disk.md).
+    While there is no room a refusal counts as well, because a new start would only cost the queries.
+    """
+    return ("bash", "-c", _WRITES.format(port=port, data=data, room=ROOM_MIB))
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +60,7 @@ class Oxigraph(pulumi.ComponentResource):
             args=("serve", *door, *options),
             ports={"http": PORTS.oxigraph},
             probes=Probes(
-                live=Run(("bash", "-c", WRITES)),
+                live=Run(writes(PORTS.oxigraph, DATA)),
                 ready=Http("/query?query=ASK%7B%7D", PORTS.oxigraph),
                 start_within=120,  # its log is replayed first
             ),
