@@ -12,6 +12,7 @@ from homelab.errors import MissingTool
 from homelab.lab import Lab, load
 from homelab.sops import Place, place
 from homelab.sops.programs import age_keygen, sops
+from homelab.tools.tool import cache
 
 LAB = "version: 1\nhosts: {desktop: {address: local}}\ncluster: {context: here}\n"
 
@@ -59,6 +60,7 @@ def make(folder: Path, monkeypatch: pytest.MonkeyPatch) -> SecretLab:
         if name.startswith("SOPS_"):
             monkeypatch.delenv(name)
     folder.mkdir(exist_ok=True)
+    monkeypatch.setenv("XDG_CACHE_HOME", str(cache().parents[1]))  # so that children find the pinned tools
     monkeypatch.setenv("HOME", str(folder / "home"))
     monkeypatch.setenv("XDG_CONFIG_HOME", str(folder / "config"))
     monkeypatch.setenv("HOMELAB_FILE", str(folder / "lab.yaml"))

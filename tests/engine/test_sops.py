@@ -13,6 +13,7 @@ from homelab.cli import run
 from homelab.doctor import secrets as doctor
 from homelab.errors import SecretsError
 from homelab.sops import TABLE, problems, read_all
+from homelab.sops.choice import open_chosen, put
 from homelab.sops.sealed import look
 from homelab.sops.sealing import seal
 
@@ -247,6 +248,14 @@ def test_a_person_reads_one_value_and_sets_it(
     assert capsys.readouterr().out == said
     assert run(["secrets", "decrypt", "nat"]) == 1
     assert "did you mean nats?" in capsys.readouterr().err
+
+
+def test_a_secret_that_only_a_person_has_gets_a_file_of_its_own(made: SecretLab) -> None:
+    for path in made.place.folder.iterdir():
+        path.unlink()
+    made.place.folder.rmdir()
+    assert put(made.lab, "tailscale.auth_key", "hunter2") == made.place.file("tailscale")
+    assert dict(open_chosen(made.lab, ["tailscale"])["tailscale"]) == {"auth_key": "hunter2"}
 
 
 def test_doctor_reminds_of_the_recovery_key_until_it_is_gone(made: SecretLab) -> None:

@@ -15,6 +15,7 @@ from tree import ROOT
         ("secrets/nats.yaml", True),
         ("secrets/chat.key", True),
         ("secrets/keys.txt", True),
+        ("homelab-recovery.txt", True),
         ("secrets/.nats.sops.yaml.new", True),
     ],
 )

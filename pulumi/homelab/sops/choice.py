@@ -60,6 +60,7 @@ def put(lab: Lab, chosen: str, value: str) -> Path:
     if path.exists():
         replace(path, seal(here, path, {**decrypt(here, path), key: value}), mode=0o644)
     else:
+        here.folder.mkdir(parents=True, exist_ok=True)
         write_new(path, seal(here, path, {key: value}), mode=0o644)
     return path
 
