@@ -1,20 +1,15 @@
-"""The policy pack against manifests that are broken on purpose, in every way and place that we can think of."""
+"""The policies against hand-written manifests that are broken on purpose, in every way that we can think of."""
 
 import sys
 
-import seeds
-import seeds_containers  # noqa: F401  their mutations enter the table
-import seeds_flows  # noqa: F401
-import seeds_objects  # noqa: F401
-import seeds_pods  # noqa: F401
-import seeds_secrets  # noqa: F401
 from manifests import LEDGER, clean
 
 from homelab.policy import check
+from seeds import seeds
 
 
 def test_at_least_95_of_100_seeded_violations_are_caught() -> None:
-    sown = list(seeds.seeds(clean()))
+    sown = list(seeds(clean()))
     missed = [str(seed) for seed in sown if not check(seed.manifests, LEDGER)]
     kinds = len({seed.mutation for seed in sown})
     caught = len(sown) - len(missed)

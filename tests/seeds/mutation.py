@@ -33,9 +33,6 @@ PODS: dict[str, Change] = {}
 OBJECTS: dict[str, tuple[tuple[str, ...], Change]] = {}
 STRANGERS: dict[str, Object] = {}
 
-SMALLER_THAN_ALLOWED: set[str] = set()
-"""Containers that take less than all that their workload is given."""
-
 
 def container(change: Change) -> Change:
     CONTAINERS[change.__name__] = change

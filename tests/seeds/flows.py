@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from seeds import fit, of
+from seeds.mutation import fit, of
 
 
 @of("NetworkPolicy")

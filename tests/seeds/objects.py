@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from seeds import STRANGERS, Object, fit, of
+from seeds.mutation import STRANGERS, Object, fit, of
 
 OURS = "ai-infrastructure"
 

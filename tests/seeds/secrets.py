@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from seeds import container, of
+from seeds.mutation import container, of
 
 CANARY = "canary-4f7d1c9ab2e8"
 """The value of a Secret in the manifests that are broken."""

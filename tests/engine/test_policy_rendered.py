@@ -1,0 +1,44 @@
+"""The policies and checkov on what the stacks of a recorded machine would put on a cluster."""
+
+import sys
+from copy import deepcopy
+from pathlib import Path
+
+import pytest
+
+from homelab import policy
+from homelab.phases.table import PHASES
+from homelab.policy import checkov
+from homelab.render import write
+from seeds import CANARY, seeds
+from unit.rendering import machine, rendered
+
+HOST = "desktop-32g"
+
+
+@pytest.mark.parametrize("stack", PHASES)
+def test_at_least_95_of_100_violations_seeded_into_a_stack_are_caught(stack: str) -> None:
+    clean = [deepcopy(dict(manifest)) for manifest in rendered(HOST, stack)]
+    for manifest in clean:
+        if manifest["kind"] == "Secret":
+            manifest["stringData"] = dict.fromkeys(manifest["stringData"], CANARY)  # in place of the mask
+    what = machine(HOST)
+    ledger = policy.ledger_of(what.lab, what.plan)
+    assert policy.check(clean, ledger) == ()
+    sown, missed, kinds = 0, [], set()
+    for seed in seeds(clean):
+        sown += 1
+        kinds.add(seed.mutation)
+        if not policy.check(seed.manifests, ledger):
+            missed.append(str(seed))
+    sys.stdout.write(f"{sown - len(missed)} of {sown} violations of {len(kinds)} kinds are caught; {missed}\n")
+    assert len(missed) <= 0.05 * sown, missed
+    assert len(kinds) >= 30
+
+
+def test_checkov_finds_nothing_beyond_the_written_reasons(tmp_path: Path) -> None:
+    if not checkov.PROGRAM.exists():
+        pytest.skip("checkov is not there: ./lab check-manifests brings it")
+    for stack in PHASES:
+        write(tmp_path / stack, rendered(HOST, stack))
+    assert [str(violation.problem) for violation in checkov.ask(tmp_path)] == []
