@@ -19,7 +19,7 @@ from fastapi_offline import FastAPIOffline
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from starlette.middleware.trustedhost import TrustedHostMiddleware
 
-from pipeline import ingest, parts, problem_json, tools
+from pipeline import dead_letters, ingest, parts, problem_json, tools
 from pipeline.adapters.telemetry import Telemetry
 from pipeline.answer import Answer
 from pipeline.contract import Bucket
@@ -61,10 +61,14 @@ class Sparql(_Body):
 
 
 class Document(BaseModel):
-    """`accepted`: stored, and on its way or dead-lettered. `complete`: can be found."""
+    """`accepted`: stored, and on its way. `complete`: can be found. `dead-lettered`: given up for `reason`, which a
+    document that is sent again says until it is complete."""
 
     id: str
-    state: Literal["accepted", "complete"]
+    state: Literal["accepted", "complete", "dead-lettered"]
+    stage: str | None = None
+    reason: str | None = None
+    failed_at: str | None = Field(default=None, description="ISO 8601, UTC")
 
 
 def create_app(settings: Settings) -> FastAPI:
@@ -141,6 +145,7 @@ def _declare(app: FastAPI, settings: Settings) -> None:
         status_code=202,
         responses=problem_json.RESPONSES,
         max_body_size=sys.maxsize,  # counted below, where the refusal can say the limit
+        response_model_exclude_none=True,
         openapi_extra={
             "requestBody": {
                 "required": True,
@@ -172,11 +177,20 @@ def _declare(app: FastAPI, settings: Settings) -> None:
         response.headers["Location"] = f"/v1/documents/{doc_id}"
         return Document(id=doc_id, state="complete" if known else "accepted")
 
-    @app.get("/v1/documents/{doc_id}", responses=problem_json.RESPONSES, tags=["documents"])
+    @app.get(
+        "/v1/documents/{doc_id}",
+        responses=problem_json.RESPONSES,
+        response_model_exclude_none=True,
+        tags=["documents"],
+    )
     async def document(doc_id: DocumentId, opened: Opened) -> Document:
         """How far a document is."""
         if await opened.vectors.completed([doc_id]):
             return Document(id=doc_id, state="complete")
+        letter = await dead_letters.last_of(doc_id, await opened.bus())
+        if letter is not None:
+            given_up = {"stage": letter.stage, "reason": letter.reason, "failed_at": letter.failed_at}
+            return Document(id=doc_id, state="dead-lettered", **given_up)
         if await opened.objects.exists(Bucket.RAW, doc_id):
             return Document(id=doc_id, state="accepted")
         raise HTTPException(404, "no such document")

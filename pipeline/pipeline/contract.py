@@ -26,7 +26,7 @@ class Subject(StrEnum):
     EMBED_COMPLETED = "embed.completed"
     KG_REQUESTED = "kg.upsert.requested"
     KG_COMPLETED = "kg.upsert.completed"
-    DEAD = "dead"  # dead.<stage>
+    DEAD = "dead"  # dead.<stage>.<document>
     ALERT = "alerts"  # alerts.<stage>
 
 
@@ -176,7 +176,7 @@ class KgCompleted(Payload):
 
 
 class DeadLetter(Payload):
-    """What the DEAD stream keeps of a message that no retry can help: `dead.<stage>`, enough to replay it.
+    """What the DEAD stream keeps of a message that no retry can help, enough to replay it.
 
     Exactly one of `payload` and `payload_key` is set: text travels along, what is large or no text stays
     in `processed`.

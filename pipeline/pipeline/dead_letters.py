@@ -1,9 +1,15 @@
-"""Where messages go that no retry can help: `dead.<stage>`, with an alert on `alerts.<stage>`."""
+"""Where messages go that no retry can help: `dead.<stage>.<document>`, with an alert on `alerts.<stage>`."""
 
 from datetime import UTC, datetime
 
+from nats.js.errors import NotFoundError
+
+from pipeline.adapters.bus import Bus, named
 from pipeline.contract import INLINE_LIMIT, Alert, Bucket, DeadLetter, Subject, content_key
 from pipeline.ports import EventBus, ObjectStore
+
+UNKNOWN = "unknown"
+"""Instead of the document's id in the subject, where the message does not say which."""
 
 
 class DeadLetters:
@@ -32,9 +38,8 @@ class DeadLetters:
             deliveries=deliveries,
             failed_at=_now(),
         )
-        await self._bus.publish(
-            f"{Subject.DEAD}.{self._stage}", letter.model_dump_json().encode(), dedupe=f"dead:{dedupe}"
-        )
+        address = f"{Subject.DEAD}.{self._stage}.{doc_id or UNKNOWN}"
+        await self._bus.publish(address, letter.model_dump_json().encode(), dedupe=f"dead:{dedupe}")
         await self.alert(doc_id, reason, dedupe)
 
     async def alert(self, doc_id: str | None, reason: str, dedupe: str) -> None:
@@ -42,6 +47,16 @@ class DeadLetters:
         await self._bus.publish(
             f"{Subject.ALERT}.{self._stage}", alert.model_dump_json().encode(), dedupe=f"alert:{dedupe}"
         )
+
+
+async def last_of(doc_id: str, bus: Bus) -> DeadLetter | None:
+    """The latest letter of a document, whatever became of it since; None where it has none. Raises Unavailable."""
+    with named():
+        try:
+            message = await bus.jetstream.get_last_msg("DEAD", f"{Subject.DEAD}.*.{doc_id}")
+        except NotFoundError:
+            return None
+    return DeadLetter.model_validate_json(message.data or b"")
 
 
 def _as_text(body: bytes) -> str | None:

@@ -187,14 +187,14 @@ class Lab:
 
     async def dead(self, stage: str) -> list[bytes]:
         """The dead letters of a stage, oldest first."""
-        return await self._messages(f"{Subject.DEAD}.{stage}")
+        return await self._messages(f"{Subject.DEAD}.{stage}.*")
 
     async def alerts(self, stage: str) -> list[bytes]:
         return await self._messages(f"{Subject.ALERT}.{stage}")
 
     async def _messages(self, subject: str) -> list[bytes]:
         info = await self.jetstream.stream_info("DEAD", subjects_filter=subject)
-        count = (info.state.subjects or {}).get(subject, 0)
+        count = sum((info.state.subjects or {}).values())
         if not count:
             return []
         reader = await self.jetstream.pull_subscribe(subject, stream="DEAD")

@@ -1,14 +1,20 @@
 """Questions, uploads, SPARQL and status over HTTP, and who may not ask."""
 
+import asyncio
 import http.client
 import json
 from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
 
 import httpx
 import pytest
 from api_process import QUESTION, SAMPLES, Platform, is_problem, platform, serving
 
-from pipeline.contract import document_id
+from pipeline.adapters.bus import Bus
+from pipeline.adapters.objects import Objects
+from pipeline.contract import IngestRequested, Metadata, Subject, document_id
+from pipeline.dead_letters import DeadLetters
+from pipeline.settings import Settings
 
 
 @pytest.fixture(scope="module")
@@ -135,6 +141,30 @@ def test_status_counts_what_is_stored_and_lists_the_streams(api: httpx.Client) -
     assert status["counts"]["chunks"] == status["counts"]["embeddings"] > 5
     assert status["counts"]["dead_letters"] == 0
     assert status["problems"] == []
+
+
+async def give_up(settings: Settings, body: bytes, *reasons: str) -> None:
+    """What a worker does with a request that no retry helps, once for each reason."""
+    metadata = Metadata(filename="boiler.txt", media_type="text/plain", size=len(body))
+    request = IngestRequested(doc_id=document_id(body), source_uri="upload:boiler.txt", metadata=metadata)
+    bus = await Bus.connect(settings, "a-worker")
+    try:
+        letters = DeadLetters("extract", bus, Objects(settings))
+        for reason in reasons:
+            raw = request.model_dump_json().encode()
+            await letters.bury(Subject.INGEST_REQUESTED, raw, request.doc_id, reason, 4, dedupe=reason)
+    finally:
+        await bus.close()
+
+
+def test_a_document_that_was_given_up_says_why(api: httpx.Client, lab: Platform) -> None:
+    body = b"The boiler in the attic was never read to its end.\n"
+    uploaded = api.post("/v1/documents", params={"filename": "boiler.txt"}, content=body)
+    asyncio.run(give_up(lab.settings, body, "it took too long", "it took too long again"))
+    said = api.get(uploaded.headers["location"]).json()
+    assert datetime.now(UTC) - datetime.fromisoformat(said.pop("failed_at")) < timedelta(minutes=1)
+    reason = "it took too long again"
+    assert said == {"id": document_id(body), "state": "dead-lettered", "stage": "extract", "reason": reason}
 
 
 @pytest.mark.parametrize("path", ["/v1/status", "/health", "/docs"])
