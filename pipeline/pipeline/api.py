@@ -61,8 +61,8 @@ class Sparql(_Body):
 
 
 class Document(BaseModel):
-    """`accepted`: stored, and on its way. `complete`: can be found. `dead-lettered`: given up for `reason`, which a
-    document that is sent again says until it is complete."""
+    """`accepted`: stored, and on its way. `complete`: can be found. `dead-lettered`: given up for `reason`, which
+    one sent again says until it is complete."""
 
     id: str
     state: Literal["accepted", "complete", "dead-lettered"]
