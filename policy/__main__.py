@@ -5,6 +5,7 @@ know yet is judged by the `up`.
 """
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 from pulumi_policy import (
@@ -19,7 +20,7 @@ from pulumi_policy import (
 )
 from pulumi_policy.proxy import UnknownValueError
 
-from homelab import lab, planner, policy
+from homelab import lab, planner, policy, sops
 from homelab.errors import HomelabError
 
 KUBERNETES = "kubernetes:"
@@ -74,11 +75,19 @@ def known(value: Any, key: Any) -> Any:
         return UNKNOWN
 
 
+def secrets_of(here: lab.Lab) -> dict[str, str]:
+    """Every value that the lab keeps secret, with its name; what is not there yet, the program asks for."""
+    there = [name for name in sops.place(here).names() if name in sops.wanted(here)]
+    return {
+        value: f"{name}.{key}" for name, file in sops.read_all(here, there).items() for key, value in file.items()
+    }
+
+
 def main() -> None:
     """Serves the engine until it ends this process."""
     try:
         here = lab.load()
-        ledger = policy.ledger_of(here, planner.plan_lab(here))
+        ledger = replace(policy.ledger_of(here, planner.plan_lab(here)), secrets=secrets_of(here))
     except HomelabError as refusal:
         raise SystemExit(str(refusal)) from None
     rules = [whole(rule, ledger) if rule.whole else single(rule, ledger) for rule in policy.POLICIES]

@@ -2,6 +2,7 @@
 
 import sys
 from copy import deepcopy
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -23,7 +24,7 @@ def test_at_least_95_of_100_violations_seeded_into_a_stack_are_caught(stack: str
         if manifest["kind"] == "Secret":
             manifest["stringData"] = dict.fromkeys(manifest["stringData"], CANARY)  # in place of the mask
     what = machine(HOST)
-    ledger = policy.ledger_of(what.lab, what.plan)
+    ledger = replace(policy.ledger_of(what.lab, what.plan), secrets={CANARY: "nats.password"})
     assert policy.check(clean, ledger) == ()
     sown, missed, kinds = 0, [], set()
     for seed in seeds(clean):

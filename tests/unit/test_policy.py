@@ -1,6 +1,7 @@
 """Each policy's own judgement, on manifests that differ from the clean ones in one thing."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from decimal import Decimal
 from typing import Any
 
@@ -94,6 +95,15 @@ def test_the_value_of_a_secret_is_never_told() -> None:
     (line,) = told(change)
     assert "the value of nats.password" in line
     assert "canary" not in line
+
+
+def test_a_secret_of_another_stack_is_known_too() -> None:
+    def change(manifests: list[dict[str, Any]]) -> None:
+        named(manifests, "ConfigMap", "nats")["data"]["motto"] = "bWFnaWNpc21pZ2h0"
+
+    assert told(change) == []
+    ledger = replace(LEDGER, secrets={"bWFnaWNpc21pZ2h0": "litellm.master_key"})
+    assert [line.split(" · ")[1] for line in told(change, ledger)] == ["the value of litellm.master_key"]
 
 
 def test_a_flow_that_is_not_listed_is_told_by_its_two_ends() -> None:

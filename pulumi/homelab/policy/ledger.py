@@ -34,12 +34,14 @@ class Allowance:
 class Ledger:
     """`workloads` by Kubernetes name; `disk` are bytes by the workload whose volume claims they hold.
 
-    `outside` are the doors beyond the cluster that lab.yaml sends a workload to: (workload, port).
+    `outside` are the doors beyond the cluster that lab.yaml sends a workload to: (workload, port). `secrets` are
+    values that must stand nowhere, with their names; where there are none, only those of the stack's own Secrets.
     """
 
     workloads: Mapping[str, Allowance]
     disk: Mapping[str, int] = field(default_factory=dict)
     outside: frozenset[tuple[str, int]] = frozenset()
+    secrets: Mapping[str, str] = field(default_factory=dict, repr=False)
 
 
 def ledger_of(lab: Lab, plan: LabPlan) -> Ledger:

@@ -17,6 +17,9 @@ FIX = "put it into a SOPS file and read it through secretKeyRef or a mounted Sec
 SHORTEST = 8
 """Characters: a shorter value would be found in ordinary words."""
 
+OPEN = (".email", ".user", ".username")
+"""Keys of Secrets whose values are no secrets: who signs in."""
+
 _NAME = re.compile(
     r"(?:^|[^a-z])(?:password|passwd|passphrase|secret|token|credentials?|api_?key|access_?key|secret_?key"
     r"|private_?key|master_?key|salt_?key|encryption_?key|rpc_?secret|key)$"
@@ -48,9 +51,9 @@ _REFERENCE = re.compile(
 _DENSE = re.compile(r"[A-Za-z0-9+/_=-]{32,}")
 
 
-def known(manifests: Manifests, _ledger: Ledger) -> Violations:
+def known(manifests: Manifests, ledger: Ledger) -> Violations:
     """No value of a Secret stands anywhere else."""
-    values = _values(manifests)
+    values = _values(manifests, ledger)
     if not values:
         return
     for manifest in manifests:
@@ -63,18 +66,19 @@ def known(manifests: Manifests, _ledger: Ledger) -> Violations:
                     yield breach(manifest, "secrets.known", path, f"the value of {owner}", why, FIX)
 
 
-def _values(manifests: Manifests) -> dict[str, str]:
+def _values(manifests: Manifests, ledger: Ledger) -> dict[str, str]:
     """Secret value, as text and in base64 → which Secret it is of."""
-    found = {}
+    found = dict(ledger.secrets)
     for manifest in manifests:
-        if manifest.get("kind") != "Secret":
-            continue
-        for key, value in _pairs(manifest):
-            if len(value) >= SHORTEST and not _REFERENCE.fullmatch(value):
-                owner = f"{at(manifest, 'metadata', 'name')}.{key}"
-                found[value] = owner
-                found[base64.b64encode(value.encode()).decode().rstrip("=")] = owner
-    return found
+        if manifest.get("kind") == "Secret":
+            name = at(manifest, "metadata", "name")
+            found |= {value: f"{name}.{key}" for key, value in _pairs(manifest)}
+    hidden = {
+        value: owner
+        for value, owner in found.items()
+        if len(value) >= SHORTEST and not _REFERENCE.fullmatch(value) and not owner.endswith(OPEN)
+    }
+    return hidden | {base64.b64encode(value.encode()).decode().rstrip("="): hidden[value] for value in hidden}
 
 
 def _pairs(secret: Manifest) -> Iterator[tuple[str, str]]:
