@@ -211,3 +211,66 @@ def test_the_command_tells_what_it_has(ours: Store) -> None:
     [row] = json.loads(ended.stdout)["images"]
     assert (row["name"], row["built"]) == ("nats", False)
     assert 10**7 < row["bytes"] < 3 * 10**7  # the server alone: 18.9 MB
+
+
+def test_context_forge_answers_with_a_database_of_its_own(ours: Store, tmp_path: Path, data: Path) -> None:
+    port = free_port()
+    secrets = {name: os.urandom(24).hex() for name in ("JWT_SECRET_KEY", "AUTH_ENCRYPTION_SECRET")}
+    env = {
+        **secrets,
+        **{
+            name: os.urandom(24).hex()
+            for name in ("PLATFORM_ADMIN_PASSWORD", "DEFAULT_USER_PASSWORD", "BASIC_AUTH_PASSWORD")
+        },
+        "PLATFORM_ADMIN_EMAIL": "admin@lab.example",
+        "DATABASE_URL": "sqlite:////data/forge.db",
+        "CACHE_TYPE": "memory",
+        "HOST": "127.0.0.1",
+        "PORT": str(port),
+    }
+    url = f"http://127.0.0.1:{port}/health"
+    with started(ours, "context-forge", tmp_path, lambda: answers(url), env=env, volumes={"/data": data}):
+        assert httpx.get(url).json()["status"] == "healthy"
+
+
+def test_the_collector_takes_traces(ours: Store, tmp_path: Path) -> None:
+    port, health = free_port(), free_port()
+    config = tmp_path / "otelcol.yaml"
+    config.write_text(
+        json.dumps(
+            {
+                "extensions": {"health_check": {"endpoint": f"127.0.0.1:{health}"}},
+                "receivers": {"otlp": {"protocols": {"http": {"endpoint": f"127.0.0.1:{port}"}}}},
+                "exporters": {"debug": {}},
+                "service": {
+                    "extensions": ["health_check"],
+                    "telemetry": {"metrics": {"level": "none"}},
+                    "pipelines": {"traces": {"receivers": ["otlp"], "exporters": ["debug"]}},
+                },
+            }
+        )
+    )
+    settings = {"configs": {"/etc/otelcol/otelcol.yaml": config}}
+    with started(ours, "collector", tmp_path, lambda: answers(f"http://127.0.0.1:{health}"), **settings):
+        said = httpx.post(f"http://127.0.0.1:{port}/v1/traces", json={"resourceSpans": []})
+        assert said.status_code == 200
+
+
+def test_promptfoo_evaluates_without_a_network(ours: Store, tmp_path: Path, data: Path) -> None:
+    config = tmp_path / "promptfooconfig.yaml"
+    asked = {"vars": {"word": "pump"}, "assert": [{"type": "equals", "value": "heat pump"}]}
+    config.write_text(json.dumps({"prompts": ["heat {{word}}"], "providers": ["echo"], "tests": [asked]}))
+    args = [
+        "eval",
+        "--config",
+        "/etc/promptfoo/promptfooconfig.yaml",
+        "--no-cache",
+        "--output",
+        "/data/results.json",
+    ]
+    configs = {"/etc/promptfoo/promptfooconfig.yaml": config}
+    reference = built("promptfoo", ours)
+    with container(ours, reference, tmp_path, args=args, volumes={"/data": data}, configs=configs) as process:
+        assert process.wait(timeout=120) == 0, (tmp_path / "output").read_text()[-3000:]
+    stats = json.loads((data / "results.json").read_text())["results"]["stats"]
+    assert (stats["successes"], stats["failures"]) == (1, 0)
