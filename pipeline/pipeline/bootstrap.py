@@ -1,4 +1,4 @@
-"""What the pipeline needs before its first message: streams, consumers, tables, buckets. Run it as often as you
+"""What the pipeline needs before its first message: streams, consumers, tables, retention. Run it as often as you
 like: `python -m pipeline.bootstrap` changes what differs and says so in one line."""
 
 import asyncio
@@ -13,8 +13,9 @@ from pydantic import ValidationError
 from pipeline import log
 from pipeline.adapters.bus import Bus, named
 from pipeline.adapters.objects import Objects
+from pipeline.adapters.retention import expire
 from pipeline.adapters.vectors import Vectors
-from pipeline.contract import DEDUPE_WINDOW, STREAMS, Stream
+from pipeline.contract import DEDUPE_WINDOW, RAW_EXPIRY_DAYS, STREAMS, Bucket, Stream
 from pipeline.errors import PipelineError
 from pipeline.routes import ACK_WAIT, ROUTES, Route
 from pipeline.settings import Settings, load, problems
@@ -28,6 +29,8 @@ async def bootstrap(settings: Settings) -> list[str]:
     objects, vectors = Objects(settings), Vectors(settings)
     await objects.check()
     changes = ["tables created"] if await vectors.create() else []
+    if await expire(settings, Bucket.RAW, RAW_EXPIRY_DAYS):
+        changes.append(f"bucket {Bucket.RAW} expires after {RAW_EXPIRY_DAYS} days")
     bus = await Bus.connect(settings, "bootstrap", PATIENCE)
     try:
         for stream in STREAMS:

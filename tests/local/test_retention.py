@@ -1,0 +1,127 @@
+"""Garage lets raw documents go after their time, and keeps what a person has ruled beside it."""
+
+import asyncio
+import secrets
+from collections.abc import Iterator
+from pathlib import Path
+from xml.etree import ElementTree as ET
+
+import httpx
+import pytest
+from pydantic import SecretStr
+
+from homelab.config import garage as garage_conf
+from homelab.specs import Garage
+from homelab.tools import find
+from pipeline import buckets
+from pipeline.adapters import retention
+from pipeline.adapters.retention import expire
+from pipeline.contract import Bucket
+from pipeline.errors import Refused, Unavailable
+from pipeline.settings import Settings
+from servers import Server, answers, free_port
+from unit import recorded
+
+LOOPBACK = "127.0.0.1"
+
+
+@pytest.fixture(scope="module")
+def store(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Settings]:
+    """Garage with the platform's buckets, as the local platform starts it."""
+    binary = find("garage")
+    if binary is None:
+        pytest.skip("Garage is not built: run ./lab tools garage")
+    folder, port, admin = tmp_path_factory.mktemp("garage"), free_port(), free_port()
+    spec = recorded.plan("pi5-8g", ("garage",)).specs["garage"]
+    assert isinstance(spec, Garage)
+    (folder / "garage.toml").write_text(
+        garage_conf.render(
+            spec,
+            listen=LOOPBACK,
+            public=LOOPBACK,
+            port=port,
+            rpc_port=free_port(),
+            admin_port=admin,
+            metadata_dir=str(folder / "meta"),
+            data_dir=str(folder / "data"),
+        )
+    )
+    access, secret, token = f"GK{secrets.token_hex(12)}", secrets.token_hex(32), secrets.token_hex(16)
+    url = f"http://{LOOPBACK}:{admin}"
+    command = [str(binary), "-c", str(folder / "garage.toml"), "server", "--single-node", "--default-bucket"]
+    server = Server("garage", command, admin, lambda: answers(f"{url}/health"), folder / "garage.log", url=url)
+    environment = {
+        "GARAGE_RPC_SECRET": secrets.token_hex(32),
+        "GARAGE_ADMIN_TOKEN": token,
+        "GARAGE_DEFAULT_ACCESS_KEY": access,
+        "GARAGE_DEFAULT_SECRET_KEY": secret,
+        "GARAGE_DEFAULT_BUCKET": Bucket.RAW.value,
+    }
+    with pytest.MonkeyPatch.context() as patch:
+        for name, value in environment.items():
+            patch.setenv(name, value)
+        server.start()
+    try:
+        buckets.make(url, token, access)
+        yield Settings(
+            objects="s3://",
+            s3_endpoint=f"http://{LOOPBACK}:{port}",
+            s3_access_key=SecretStr(access),
+            s3_secret_key=SecretStr(secret),
+        )
+    finally:
+        server.stop()
+
+
+def rules(store: Settings, bucket: Bucket) -> list[tuple[str | None, str | None]]:
+    """Ids and days, as Garage tells them."""
+    told = asyncio.run(retention._lifecycle(store, bucket, "GET"))
+    if told.status_code == httpx.codes.NOT_FOUND:
+        return []
+    found = ET.fromstring(told.raise_for_status().content)
+    return {
+        rule.findtext("{*}ID"): rule.findtext("{*}Expiration/{*}Days")
+        for rule in found.iter()
+        if rule.tag.endswith("}Rule")
+    }
+
+
+def test_raw_documents_go_after_their_days_and_a_second_time_changes_nothing(store: Settings) -> None:
+    assert asyncio.run(expire(store, Bucket.RAW, 90)) is True
+    assert rules(store, Bucket.RAW) == [("expire-after-days", "90")]
+    assert asyncio.run(expire(store, Bucket.RAW, 90)) is False
+    assert rules(store, Bucket.PROCESSED) == []
+
+
+def test_other_days_take_the_place_of_the_old_ones(store: Settings) -> None:
+    asyncio.run(expire(store, Bucket.RAW, 90))
+    assert asyncio.run(expire(store, Bucket.RAW, 30)) is True
+    assert rules(store, Bucket.RAW) == [("expire-after-days", "30")]
+
+
+def test_a_rule_that_a_person_made_stays(store: Settings) -> None:
+    own = (
+        f'<LifecycleConfiguration xmlns="{retention.SPACE}"><Rule><ID>mine</ID><Filter><Prefix>tmp/</Prefix>'
+        "</Filter><Status>Enabled</Status><Expiration><Days>1</Days></Expiration></Rule></LifecycleConfiguration>"
+    )
+    asyncio.run(retention._lifecycle(store, Bucket.MODELS, "PUT", own.encode())).raise_for_status()
+    assert asyncio.run(expire(store, Bucket.MODELS, 90)) is True
+    assert rules(store, Bucket.MODELS) == [("mine", "1"), ("expire-after-days", "90")]
+
+
+def test_a_wrong_key_is_refused_and_never_shown(store: Settings) -> None:
+    wrong = store.model_copy(update={"s3_secret_key": SecretStr("of-somebody-else")})
+    with pytest.raises(Refused) as refusal:
+        asyncio.run(expire(wrong, Bucket.RAW, 90))
+    assert "lifecycle of raw-documents: 403" in str(refusal.value)
+    assert "of-somebody-else" not in str(refusal.value)
+
+
+def test_a_store_that_is_away_is_unavailable(store: Settings) -> None:
+    away = store.model_copy(update={"s3_endpoint": f"http://{LOOPBACK}:{free_port()}"})
+    with pytest.raises(Unavailable, match=r"^objects: http://127\.0\.0\.1:"):
+        asyncio.run(expire(away, Bucket.RAW, 90))
+
+
+def test_a_folder_keeps_everything(tmp_path: Path) -> None:
+    assert asyncio.run(expire(Settings(objects=tmp_path.as_uri()), Bucket.RAW, 90)) is False
