@@ -19,7 +19,10 @@ TOO_SMALL = ("container-4g", "pi4-4g", "pi5-4g", "vm-radeon-v1", "yellow-cm4-4g"
 """Machines that cannot hold what runs locally; the fourth for want of disk."""
 
 ABLE = tuple(host for host in HOSTS if host not in TOO_SMALL)
-CASES = tuple((host, stack) for host in ABLE for stack in PHASES)
+FEW = ("ci-machine", "desktop-128g-nvidia", "desktop-16g", "desktop-32g", "mini-pc-8g", "pi5-8g", "spark-128g")
+"""The smallest, the largest, both architectures, every profile; tests/engine takes all that are ABLE."""
+
+CASES = tuple((host, stack) for host in FEW for stack in PHASES)
 
 Manifest = Mapping[str, Any]
 

@@ -1,4 +1,4 @@
-"""Every manifest of every recorded machine: limits of the ledger, no rights, no open door, the same bytes."""
+"""Every manifest of recorded machines: limits of the ledger, no rights, no open door, the same bytes."""
 
 import json
 import re
@@ -22,7 +22,7 @@ from homelab.explain import everything
 from homelab.phases.table import PHASES
 from homelab.render import chosen, text, write
 from unit.recorded import HOSTS
-from unit.rendering import CASES, LAB, TOO_SMALL, app, containers, machine, rendered, templates
+from unit.rendering import ABLE, CASES, FEW, LAB, TOO_SMALL, app, containers, machine, rendered, templates
 
 KUBERNETES = "1.36"
 VALIDATED = ("ci-machine", "pi5-8g", "spark-128g")
@@ -223,5 +223,6 @@ def test_programs_get_the_objects_as_json(
     assert said["objects"][0]["kind"] == "Namespace"
 
 
-def test_the_recorded_machines_that_are_too_small_are_all_recorded() -> None:
+def test_the_machines_of_these_tests_are_recorded() -> None:
     assert set(TOO_SMALL) < set(HOSTS)
+    assert set(FEW) < set(ABLE)
