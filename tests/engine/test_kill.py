@@ -9,6 +9,7 @@ import random
 import signal
 import subprocess
 import time
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -58,9 +59,12 @@ def kill_after(running: subprocess.Popen[bytes], seconds: float) -> bool:
 
 
 def kill_all(running: subprocess.Popen[bytes]) -> None:
-    """The whole process group at once; a killed process may need a moment until it has ended."""
+    """Everything at once: the engine gives its plugins groups of their own. The killed need a moment to end."""
     started = psutil.Process(running.pid).children(recursive=True)
     os.killpg(running.pid, signal.SIGKILL)
+    for process in started:
+        with suppress(psutil.NoSuchProcess):
+            process.kill()
     running.wait()
     until(lambda: all(ended(process) for process in started), "the killed processes to end")
 

@@ -25,7 +25,6 @@ def folders(tmp_path: Path) -> Folders:
 def locked(folders: Folders, pid: int, host: str, at: datetime) -> Path:
     path = folders.locks("phase1-core") / "7e1c.json"
     path.write_text(json.dumps({"pid": pid, "username": "me", "hostname": host, "timestamp": at.isoformat()}))
-    path.with_name("7e1c.json.attrs").write_text('{"user.content_type": "text/plain"}')
     return path
 
 

@@ -18,7 +18,8 @@ def environment(
         "PATH": ":".join(part for part in path if part),
         "HOMELAB_FILE": str(lab_file),
         "PULUMI_HOME": str(pulumi_home(environ)),
-        "PULUMI_BACKEND_URL": folders.backend.as_uri(),
+        # A sidecar with the attributes of a file is not written at once: a kill between leaves a state unreadable.
+        "PULUMI_BACKEND_URL": f"{folders.backend.as_uri()}?metadata=skip",
         "PULUMI_CONFIG_PASSPHRASE": passphrase,
         "PULUMI_SKIP_UPDATE_CHECK": "true",
         "PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION": "true",

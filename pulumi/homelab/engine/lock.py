@@ -34,7 +34,6 @@ def release_dead(folders: Folders, stack: str) -> tuple[int, ...]:
         raise StackLocked(*problems)
     for path, _ in dead:
         path.unlink(missing_ok=True)
-        path.with_name(f"{path.name}.attrs").unlink(missing_ok=True)  # which the backend writes beside each file
     return tuple(pid for _, pid in dead)
 
 
