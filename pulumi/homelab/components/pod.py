@@ -17,11 +17,12 @@ from pulumi_kubernetes.core.v1 import (
     PodSpecArgs,
     PodTemplateSpecArgs,
     SecretKeySelectorArgs,
+    TopologySpreadConstraintArgs,
 )
 from pulumi_kubernetes.meta.v1 import ObjectMetaArgs
 
 from homelab.components.checksum import ANNOTATION
-from homelab.components.labels import labels
+from homelab.components.labels import labels, selector
 from homelab.components.probes import Probes, liveness, readiness, startup
 from homelab.components.resources import resources
 from homelab.components.scope import Workload
@@ -75,6 +76,7 @@ def template(pod: Pod) -> PodTemplateSpecArgs:
             enable_service_links=False,
             security_context=pod_context(pod.main.workload.image.uid),
             affinity=_only_on(pod.main.workload.nodes),
+            topology_spread_constraints=_evenly(pod),
             init_containers=[_container(container) for container in pod.first] or None,
             containers=[_container(pod.main)],
             volumes=sources or None,
@@ -133,3 +135,16 @@ def _only_on(nodes: tuple[str, ...]) -> AffinityArgs | None:
     return AffinityArgs(
         node_affinity=NodeAffinityArgs(required_during_scheduling_ignored_during_execution=required)
     )
+
+
+def _evenly(pod: Pod) -> list[TopologySpreadConstraintArgs] | None:
+    """Over its nodes: each host's ledger has room for its part of them and no more."""
+    if len(pod.main.workload.nodes) < 2:
+        return None
+    spread = TopologySpreadConstraintArgs(
+        max_skew=1,
+        topology_key="kubernetes.io/hostname",
+        when_unsatisfiable="DoNotSchedule",
+        label_selector=selector(pod.app),
+    )
+    return [spread]

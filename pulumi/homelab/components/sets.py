@@ -12,6 +12,7 @@ from pulumi_kubernetes.apps.v1 import (
 )
 from pulumi_kubernetes.batch.v1 import Job, JobSpecArgs
 
+from homelab.components.disruption import disruption
 from homelab.components.labels import metadata, selector
 from homelab.components.pod import Pod, template
 from homelab.components.scope import Scope
@@ -48,7 +49,9 @@ def stateful_set(pod: Pod, scope: Scope, opts: pulumi.ResourceOptions) -> Statef
 
 
 def deployment(pod: Pod, scope: Scope, opts: pulumi.ResourceOptions, *, scaled: bool = False) -> Deployment:
-    """`scaled`: an autoscaler says how many, so that this says nothing."""
+    """With its disruption budget. `scaled`: an autoscaler says how many, so that this says nothing."""
+    replicas = pod.main.workload.share.replicas_min
+    disruption(pod.app, replicas, scope, opts)
     replace = RollingUpdateDeploymentArgs(
         max_surge=0,  # a second one beside the first would be memory that the ledger has not given
         max_unavailable=1,
@@ -57,7 +60,7 @@ def deployment(pod: Pod, scope: Scope, opts: pulumi.ResourceOptions, *, scaled: 
         pod.app,
         metadata=metadata(pod.app, pod.app, scope),
         spec=DeploymentSpecArgs(
-            replicas=None if scaled else pod.main.workload.share.replicas_min,
+            replicas=None if scaled else replicas,
             selector=selector(pod.app),
             strategy=DeploymentStrategyArgs(type="RollingUpdate", rolling_update=replace),
             template=template(pod),
