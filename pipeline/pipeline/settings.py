@@ -38,6 +38,9 @@ class Settings(BaseSettings):
     litellm_url: str = "http://127.0.0.1:4000"
     litellm_key: SecretStr | None = None
     embed_model: str = Field(default="embed", description="the route's name in LiteLLM")
+    embed_identity: str | None = Field(
+        default=None, description="the model behind that route, whose vectors no other's may stand beside"
+    )
     embed_dimensions: int = Field(default=384, ge=1, le=2000, description="HNSW indexes `vector` up to 2000")
     embed_batch: int = Field(default=32, ge=1, description="texts per request")
     chat_model: str | None = Field(default=None, description="the route's name in LiteLLM; none: passages only")

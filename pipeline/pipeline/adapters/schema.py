@@ -1,6 +1,12 @@
-"""The tables: documents and their embedded chunks. No extension but pgvector is needed."""
+"""The tables: documents, their embedded chunks, and which model made the vectors. No extension but pgvector is
+needed."""
 
-from psycopg import sql
+from psycopg import AsyncConnection, sql
+from psycopg.rows import TupleRow
+
+from pipeline.errors import Misconfigured
+
+WHERE = "postgres"
 
 LANGUAGE = "english"
 """Postgres' text search configuration: it stems English and takes words of other languages as they are."""
@@ -36,6 +42,14 @@ CREATE INDEX IF NOT EXISTS embeddings_cosine ON embeddings USING hnsw (embedding
     WITH (m = 16, ef_construction = 64);
 """
 
+_MODEL = """
+CREATE TABLE IF NOT EXISTS embedding_model (
+    singleton boolean PRIMARY KEY DEFAULT true CHECK (singleton),
+    name text NOT NULL
+)
+"""
+"""One row."""
+
 LOCK = 7302219
 """Of pg_advisory_xact_lock: two bootstraps at once take turns. Any number that nobody else uses."""
 
@@ -49,3 +63,30 @@ WHERE a.attrelid = to_regclass('embeddings') AND a.attname = 'embedding'
 def tables(dimensions: int) -> sql.Composed:
     """Create what is missing; a second time changes nothing."""
     return sql.SQL(_TABLES).format(dimensions=sql.Literal(dimensions), language=sql.Literal(LANGUAGE))
+
+
+async def record(connection: AsyncConnection[TupleRow], model: str) -> None:
+    """Whose vectors these are, from the first on: while there are none the tables take any model's."""
+    await connection.execute(_MODEL)
+    await connection.execute(
+        "INSERT INTO embedding_model (name) VALUES (%s) "
+        "ON CONFLICT (singleton) DO UPDATE SET name = EXCLUDED.name WHERE NOT EXISTS (SELECT FROM embeddings)",
+        (model,),
+    )
+
+
+async def agree(connection: AsyncConnection[TupleRow], dimensions: int, model: str | None) -> None:
+    """Raises Misconfigured where the vectors in the table cannot be compared with those of `model`."""
+    row = await (await connection.execute(DIMENSIONS)).fetchone()
+    if row is None:
+        raise Misconfigured(WHERE, "there is no table `embeddings`; run python -m pipeline.bootstrap")
+    if row[0] != dimensions:
+        given = f"the table `embeddings` holds vector({row[0]}), LAB_EMBED_DIMENSIONS={dimensions}"
+        raise Misconfigured(WHERE, given)
+    if model is None:
+        return
+    known = await (await connection.execute("SELECT name FROM embedding_model")).fetchone()
+    if known is not None and known[0] != model:
+        given = f"the table `embeddings` holds vectors of {known[0]}, and {model} is to make more"
+        mend = f"take {known[0]} again, or begin with an empty database"
+        raise Misconfigured(WHERE, f"{given}: they cannot be compared; {mend}")

@@ -75,6 +75,7 @@ class Vectors:
     def __init__(self, settings: Settings, connections: int = 4) -> None:
         password = settings.postgres_password
         self._dimensions = settings.embed_dimensions
+        self._model = settings.embed_identity
         self._agreed = False
         self._arguments: dict[str, Any] = {
             "host": settings.postgres_host,
@@ -108,15 +109,17 @@ class Vectors:
     async def create(self) -> bool:
         """Create database and tables where they are missing; returns whether anything was.
 
-        Raises Misconfigured, before anything is written, where the table is of another dimension.
+        Raises Misconfigured, before anything is kept, where the table is of another dimension or model.
         """
         async with _named():
             created = await self._create_database()
             async with await AsyncConnection.connect(**self._arguments) as connection:
                 await connection.execute("SELECT pg_advisory_xact_lock(%s)", (schema.LOCK,))
-                if await self._table(connection) is None:
+                if await (await connection.execute(schema.DIMENSIONS)).fetchone() is None:
                     await connection.execute(schema.tables(self._dimensions))
                     created = True
+                if self._model is not None:
+                    await schema.record(connection, self._model)
                 await self._agree(connection)
         return created
 
@@ -214,22 +217,11 @@ class Vectors:
             gone = await connection.execute("DELETE FROM documents WHERE id = %s", (doc_id,))
             return gone.rowcount > 0
 
-    async def _table(self, connection: AsyncConnection[TupleRow]) -> int | None:
-        row = await (await connection.execute(schema.DIMENSIONS)).fetchone()
-        return row[0] if row else None
-
     async def _agree(self, connection: AsyncConnection[TupleRow]) -> None:
-        """One agreed dimension, looked up once: it cannot change under a table that exists."""
-        if self._agreed:
-            return
-        table = await self._table(connection)
-        if table is None:
-            raise Misconfigured(WHERE, "there is no table `embeddings`; run python -m pipeline.bootstrap")
-        if table != self._dimensions:
-            raise Misconfigured(
-                WHERE, f"the table `embeddings` holds vector({table}), LAB_EMBED_DIMENSIONS={self._dimensions}"
-            )
-        self._agreed = True
+        """Looked up once: neither dimension nor model can change under vectors that exist."""
+        if not self._agreed:
+            await schema.agree(connection, self._dimensions, self._model)
+            self._agreed = True
 
     @asynccontextmanager
     async def _connection(self) -> AsyncIterator[AsyncConnection[TupleRow]]:

@@ -28,6 +28,7 @@ def environment(spec: Pipeline, lab: Lab, endpoints: Endpoints) -> dict[str, str
         "postgres_db": postgres.DATABASE,
         "postgres_user": postgres.USER,
         "embed_model": litellm.EMBED,
+        "embed_identity": lab.models.embedding.model,
         "embed_dimensions": lab.models.embedding.dimensions,
     }
     if lab.models.chat is not None:
