@@ -5,7 +5,8 @@ from dataclasses import dataclass, field
 from urllib.parse import urlsplit
 
 from homelab.consumers import workload
-from homelab.lab import Lab
+from homelab.inference import servers
+from homelab.lab import Host, Lab
 from homelab.planner import LabPlan
 from homelab.units import GIB, MIB
 
@@ -36,12 +37,14 @@ class Ledger:
 
     `outside` are the doors beyond the cluster that lab.yaml sends a workload to: (workload, port). `secrets` are
     values that must stand nowhere, with their names; where there are none, only those of the stack's own Secrets.
+    `beside` are the Services that lead to another machine of the lab, each with that machine's address.
     """
 
     workloads: Mapping[str, Allowance]
     disk: Mapping[str, int] = field(default_factory=dict)
     outside: frozenset[tuple[str, int]] = frozenset()
     secrets: Mapping[str, str] = field(default_factory=dict, repr=False)
+    beside: Mapping[str, str] = field(default_factory=dict)
 
 
 def ledger_of(lab: Lab, plan: LabPlan) -> Ledger:
@@ -62,7 +65,12 @@ def ledger_of(lab: Lab, plan: LabPlan) -> Ledger:
     for job, consumer in JOBS.items():
         if consumer in workloads:
             workloads[job] = workloads[consumer]
-    return Ledger(workloads, disk, frozenset(_outside(lab)))
+    models = servers(lab, (host for host in plan.hosts if host.name not in lab.nodes))
+    beside = {server.name: server.address for server in models} | {
+        f"timescaledb-{name}": host.address for name, host in _houses(lab)
+    }
+    doors = {*_outside(lab), *(("litellm", server.port) for server in models)}
+    return Ledger(workloads, disk, frozenset(doors), beside=beside)
 
 
 def _together(one: Allowance, other: Allowance) -> Allowance:
@@ -80,5 +88,10 @@ def _outside(lab: Lab) -> Iterator[tuple[str, int]]:
         if model is not None and model.endpoint not in {None, "builtin"}:
             address = urlsplit(str(model.endpoint))
             yield "litellm", address.port or (443 if address.scheme == "https" else 80)
-    if any("timescaledb" in host.placed for name, host in lab.hosts.items() if name not in lab.nodes):
+    if _houses(lab):
         yield "api", TIMESCALEDB
+
+
+def _houses(lab: Lab) -> list[tuple[str, Host]]:
+    """The hosts with Home Assistant's database."""
+    return [(n, host) for n, host in lab.hosts.items() if "timescaledb" in host.placed and n not in lab.nodes]

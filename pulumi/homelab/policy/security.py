@@ -6,11 +6,20 @@ https://kubernetes.io/docs/concepts/security/pod-security-standards/
 from typing import Any
 
 from homelab.policy.ledger import Ledger
-from homelab.policy.manifest import Container, Manifests, Pod, at, many, pods
+from homelab.policy.manifest import Container, Manifests, Pod, at, breach, many, pods
 from homelab.policy.violation import Violations
 
 HOST = ("hostNetwork", "hostPID", "hostIPC")
+HANDLERS = ("httpGet", "tcpSocket")
+ASKING = [
+    (probe, handler) for probe in ("startupProbe", "readinessProbe", "livenessProbe") for handler in HANDLERS
+]
+LIFECYCLE = [("lifecycle", hook, handler) for hook in ("postStart", "preStop") for handler in HANDLERS]
+"""Where a container says what the kubelet asks of it."""
+
 VOLUMES = {"name", "configMap", "downwardAPI", "emptyDir", "persistentVolumeClaim", "projected", "secret"}
+OPTIONS = ("seLinuxOptions", "windowsOptions")
+APPARMOR = "container.apparmor.security.beta.kubernetes.io/"
 SECCOMP = {"RuntimeDefault", "Localhost"}
 
 
@@ -30,6 +39,10 @@ def context(manifests: Manifests, _ledger: Ledger) -> Violations:
         for container in pod.containers:
             yield from _user(pod, container)
             yield from _rights(pod, container)
+        for name, value in pod.annotations.items():
+            if name.startswith(APPARMOR) and not value.startswith(("runtime/default", "localhost/")):
+                why = "it leaves the confinement that the runtime chose"
+                yield breach(pod.manifest, "security.confined", f"annotations.{name}", value, why, "leave it out")
 
 
 def _user(pod: Pod, container: Container) -> Violations:
@@ -50,14 +63,15 @@ def _user(pod: Pod, container: Container) -> Violations:
         why = "system calls that no service needs stay open"
         fix = "set type: RuntimeDefault"
         yield pod.breach("security.seccomp", f"{place}.seccompProfile", given, why, fix)
-    for key in ("windowsOptions", "seLinuxOptions"):
-        options = _effective(pod, container, key)
-        if at(options, "hostProcess") or at(options, "type") or at(options, "user") or at(options, "role"):
-            why = "it leaves the confinement that the runtime chose"
-            yield pod.breach("security.confined", f"{place}.{key}", str(options), why, "leave it out")
-    if at(_effective(pod, container, "appArmorProfile"), "type") == "Unconfined":
-        why = "it leaves the confinement that the runtime chose"
-        yield pod.breach("security.confined", f"{place}.appArmorProfile", "Unconfined", why, "leave it out")
+    for holder, where in ((pod.spec, "securityContext"), (container.spec, place)):
+        chosen = [(key, at(holder, "securityContext", key)) for key in OPTIONS]
+        profile = at(holder, "securityContext", "appArmorProfile", "type")
+        if profile not in {None, *SECCOMP}:
+            chosen.append(("appArmorProfile", profile))
+        for key, options in chosen:
+            if options:
+                why = "it leaves the confinement that the runtime chose"
+                yield pod.breach("security.confined", f"{where}.{key}", str(options), why, "leave it out")
 
 
 def _rights(pod: Pod, container: Container) -> Violations:
@@ -116,6 +130,11 @@ def host(manifests: Manifests, _ledger: Ledger) -> Violations:
                     why = "a port of the node is open to its whole network"
                     given = f"hostPort {port['hostPort']}"
                     yield pod.breach("host.ports", path, given, why, "leave hostPort out; Services reach the pod")
+            for asked in (*ASKING, *LIFECYCLE):
+                if other := at(container.spec, *asked, "host"):
+                    why = "the kubelet would ask another host, which the pod itself may not reach"
+                    path = _place(pod, container, ".".join((*asked, "host")))
+                    yield pod.breach("host.probes", path, str(other), why, "leave it out")
             if container.spec.get("volumeDevices"):
                 why = "a raw device goes round the file system"
                 yield pod.breach("host.volumes", _place(pod, container, "volumeDevices"), "set", why, "mount it")

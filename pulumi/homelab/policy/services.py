@@ -1,9 +1,9 @@
-"""Doors: the tailnet is the perimeter, so nothing is reached from outside it, and nothing outside is a target."""
+"""Doors: the tailnet is the perimeter, so nothing is reached from outside it, and no target is beyond the lab."""
 
 import ipaddress
 
 from homelab.policy.ledger import Ledger
-from homelab.policy.manifest import Manifests, at, breach, many, pods
+from homelab.policy.manifest import Manifest, Manifests, at, breach, many, pods
 from homelab.policy.violation import Violations
 
 TAILNET = ipaddress.ip_network("100.64.0.0/10")
@@ -12,17 +12,20 @@ TAILNET = ipaddress.ip_network("100.64.0.0/10")
 OPENING = ("tailscale.com/", "metallb", "external-dns", "ngrok", "cloudflare", "loadbalancer")
 """What the name of an annotation begins with or holds that makes a controller open the Service."""
 
+SERVICE = "kubernetes.io/service-name"
+"""The label by which an EndpointSlice belongs to its Service."""
+
 FIX = "keep type: ClusterIP; the tailnet's subnet route reaches it"
 
 
-def inside(manifests: Manifests, _ledger: Ledger) -> Violations:
-    """Services are ClusterIP, without any of the ways to the outside."""
+def inside(manifests: Manifests, ledger: Ledger) -> Violations:
+    """Services are ClusterIP, without any of the ways to the outside, or the name of a machine of the lab."""
     for manifest in manifests:
         if manifest.get("kind") != "Service":
             continue
         spec = manifest.get("spec") or {}
         kind = spec.get("type", "ClusterIP")
-        if kind != "ClusterIP":
+        if kind != "ClusterIP" and not _named(manifest, ledger):
             why = "a name for another host goes round the flows" if kind == "ExternalName" else "it opens a door"
             given = f"{kind} {spec['externalName']}" if "externalName" in spec else str(kind)
             yield breach(manifest, "services.inside", "spec.type", given, why, FIX)
@@ -40,14 +43,14 @@ def inside(manifests: Manifests, _ledger: Ledger) -> Violations:
                 yield breach(manifest, "services.inside", path, str(name), why, "leave it out")
 
 
-def targets(manifests: Manifests, _ledger: Ledger) -> Violations:
-    """What a Service leads to: pods of one workload of ours, or hosts of the lab."""
+def targets(manifests: Manifests, ledger: Ledger) -> Violations:
+    """What a Service leads to: pods of one workload of ours, or a host of the lab."""
     workloads = list(pods(manifests))
     written = {
         (
             str(m.get("kind")),
             str(at(m, "metadata", "name")),
-            at(m, "metadata", "labels", "kubernetes.io/service-name"),
+            at(m, "metadata", "labels", SERVICE),
         )
         for m in manifests
         if m.get("kind") in {"Endpoints", "EndpointSlice"}
@@ -58,8 +61,9 @@ def targets(manifests: Manifests, _ledger: Ledger) -> Violations:
             continue
         selector = at(manifest, "spec", "selector") or {}
         if not selector:
-            if at(manifest, "metadata", "name") not in by_hand:
-                why, fix = "without a selector it leads where anybody says", "select the workload's pods"
+            name = at(manifest, "metadata", "name")
+            if not _named(manifest, ledger) and (name not in by_hand or name not in ledger.beside):
+                why, fix = "without a selector it leads where anybody says", "select pods, or place it on a host"
                 yield breach(manifest, "services.targets", "spec.selector", "none", why, fix)
             continue
         chosen = [pod for pod in workloads if selector.items() <= pod.labels.items()]
@@ -69,8 +73,8 @@ def targets(manifests: Manifests, _ledger: Ledger) -> Violations:
             yield breach(manifest, "services.targets", "spec.selector", given, why, fix)
 
 
-def endpoints(manifests: Manifests, _ledger: Ledger) -> Violations:
-    """Addresses that are written by hand are of the home network or the tailnet."""
+def endpoints(manifests: Manifests, ledger: Ledger) -> Violations:
+    """Addresses that are written by hand are of the home network or the tailnet: their host's, as lab.yaml says."""
     for manifest in manifests:
         if manifest.get("kind") == "Endpoints":
             found = [
@@ -82,10 +86,18 @@ def endpoints(manifests: Manifests, _ledger: Ledger) -> Violations:
             found = [str(one) for slot in many(manifest.get("endpoints")) for one in many(at(slot, "addresses"))]
         else:
             continue
+        name = at(manifest, "metadata", "labels", SERVICE) or at(manifest, "metadata", "name")
         for address in found:
-            if not _of_the_lab(address):
-                why = "a Service leads to a host of the lab: a private or tailnet address"
+            if not _of_the_lab(address) or address != ledger.beside.get(str(name)):
+                why = "a Service leads to its host of the lab, at a private or tailnet address"
                 yield breach(manifest, "services.endpoints", "addresses", address, why, "write the host's address")
+
+
+def _named(manifest: Manifest, ledger: Ledger) -> bool:
+    """Whether it is another name for a host of the lab, which has no IP in lab.yaml."""
+    spec, name = manifest.get("spec") or {}, str(at(manifest, "metadata", "name"))
+    alias = spec.get("externalName")
+    return spec.get("type") == "ExternalName" and alias is not None and alias == ledger.beside.get(name)
 
 
 def _of_the_lab(text: str) -> bool:
