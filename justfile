@@ -197,7 +197,12 @@ status *flags: environment
 [doc("Every test that needs only Python and the package registries")]
 [group("develop")]
 test *flags: environments-dev
-    @{{ bin }}/python -m pytest "$@"
+    @{{ bin }}/python -m pytest --ignore tests/engine --ignore tests/cluster "$@"
+
+[doc("The tests that need Pulumi's engine, Kubernetes and root")]
+[group("develop")]
+test-cluster *flags: environment-dev
+    @{{ bin }}/python -m pytest tests/engine tests/cluster "$@"
 
 [doc("The fast tests, within a minute")]
 [group("develop")]
@@ -257,6 +262,16 @@ images *flags: environment
 [group("develop")]
 bench-plan: environment-dev
     @{{ bin }}/python tests/bench_plan.py
+
+[doc("Measure the deployment of all phases: a stack each, without checkpoints, in one stack")]
+[group("develop")]
+bench-stacks: environment-dev
+    @PYTHONPATH=tests {{ bin }}/python tests/engine/bench_stacks.py
+
+[doc("Kill the engine twenty times while it deploys; the next run must mend it")]
+[group("develop")]
+test-kills: environment-dev
+    @KILLS=20 {{ bin }}/python -m pytest tests/engine/test_engine_kill.py --log-cli-level=INFO
 
 [doc("Measure the embedder, then 100 documents through a platform of its own")]
 [group("develop")]

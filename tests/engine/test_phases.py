@@ -21,6 +21,7 @@ from homelab.engine import Engine, Summary
 from homelab.facts import Facts
 from homelab.lab import Lab, load
 from homelab.phases.table import PHASES
+from homelab.units import GIB
 from homelab.what_if import named
 from unit.rendering import ABLE
 
@@ -110,4 +111,21 @@ def test_more_memory_changes_what_follows_from_it_and_nothing_else(site: Site) -
     assert changed == {"nats", "supabase-postgres", "oxigraph", "litellm"}
     # Their four pods, the texts of nats.conf and postgresql.conf, and the plan for workloads to read.
     assert summary.changes == {"update": 7, "same": summary.changes["same"]}
+    site.engine().down("phase1-core", agreed=True)
+
+
+def test_a_fuller_disk_makes_no_volume_anew(site: Site) -> None:
+    """By the next audit the volumes have taken some of what was free: smaller shares, the same claims."""
+    facts = imagined.facts_of(imagined.Machine(), "desktop-32g")
+    site.measured(facts)
+    site.up("phase1-core")
+    (mount,) = (mount for mount in facts.storage.mounts if mount.path == "/")
+    fuller = mount.model_copy(update={"free_bytes": mount.free_bytes - 100 * GIB})
+    mounts = tuple(fuller if one is mount else one for one in facts.storage.mounts)
+    site.measured(facts.model_copy(update={"storage": facts.storage.model_copy(update={"mounts": mounts})}))
+    summary = site.up("phase1-core")
+    assert set(summary.changes) == {"update", "same"}
+    (claim,) = site.objects("statefulsets", "/apis/apps/v1")["nats"]["spec"]["volumeClaimTemplates"]
+    assert claim["spec"]["resources"]["requests"]["storage"] == "85Gi"
+    assert "max_file_store: 65GiB" in site.objects("configmaps")["nats"]["data"]["nats.conf"]
     site.engine().down("phase1-core", agreed=True)

@@ -1,0 +1,88 @@
+"""How long all phases take to deploy: a stack each, the same without checkpoints, and everything in one stack.
+
+Against a real API server without nodes; median of ROUNDS, each from nothing, the three in turn. Prints one JSON
+document. Sets no limit: the figures go into the message of a change.
+"""
+
+import json
+import os
+import statistics
+import tempfile
+import time
+from collections.abc import Mapping
+from pathlib import Path
+
+from control_plane import ControlPlane, control_plane
+
+from homelab import lab, sops
+from homelab.engine import Engine
+from homelab.lab.values import ROOT
+from homelab.phases.table import PHASES
+
+ROUNDS = int(os.environ.get("ROUNDS", "5"))
+HOSTS = {"desktop": "desktop-128g-nvidia", "jetson": "jetson-orin-64g"}
+LAB = """
+version: 1
+hosts:
+  desktop: {address: 192.0.2.10, user: me}
+  jetson: {address: 192.0.2.11, user: me}
+cluster:
+  context: sandbox
+  kubeconfig: cluster/kubeconfig
+  nodes: {desktop: desktop}
+"""
+WITHOUT_CHECKPOINTS = {"PULUMI_SKIP_CHECKPOINTS": "true"}
+PROGRAM = Path(__file__).parent / "measured"
+Variant = tuple[tuple[str, ...], Mapping[str, str]]
+"""Its stacks, and what its environment has beside."""
+
+VARIANTS: Mapping[str, Variant] = {
+    "stacks": (tuple(PHASES), {}),
+    "stacks without checkpoints": (tuple(PHASES), WITHOUT_CHECKPOINTS),
+    "one stack": (("everything",), {}),
+}
+
+
+def main() -> None:
+    with tempfile.TemporaryDirectory() as scratch:
+        folder = Path(scratch)
+        os.environ |= {"SOPS_AGE_KEY_FILE": str(folder / "age.key"), "PULUMI_HOME": str(folder / "home")}
+        (folder / "lab.yaml").write_text(LAB)
+        (folder / "facts").mkdir()
+        for name, recorded in HOSTS.items():
+            text = (ROOT / f"tests/fixtures/hosts/{recorded}.json").read_text()
+            (folder / f"facts/{name}.json").write_text(text.replace(f'"{recorded}"', f'"{name}"'))
+        (folder / "cluster").mkdir()
+        known = lab.load(folder / "lab.yaml")
+        sops.initialise(known)
+        with control_plane(folder / "cluster") as cluster:
+            print(json.dumps(measured(known, cluster), indent=2))  # noqa: T201 - it is what is run for
+
+
+def measured(known: lab.Lab, cluster: ControlPlane) -> dict[str, object]:
+    passphrase = sops.read_all(known, ["pulumi"])["pulumi"]["passphrase"]
+    seconds: dict[str, list[float]] = {name: [] for name in VARIANTS}
+    resources: dict[str, int] = {}
+    for _ in range(ROUNDS):
+        for name, (stacks, more) in VARIANTS.items():
+            environ = {**os.environ, **more}
+            engine = Engine(known, passphrase, lambda line: None, environ=environ, source=PROGRAM)
+            began = time.monotonic()
+            runs = [engine.up(stack, agreed=True, as_json=True) for stack in stacks]
+            seconds[name].append(time.monotonic() - began)
+            resources[name] = sum(run.changed for run in runs)
+            for stack in reversed(stacks):
+                engine.down(stack, agreed=True, as_json=True)
+    medians = {name: statistics.median(each) for name, each in seconds.items()}
+    return {
+        "schema": "bench-stacks/1",
+        "rounds": ROUNDS,
+        "resources": resources,
+        "median_s": {name: round(median, 2) for name, median in medians.items()},
+        "to_no_checkpoints": round(medians["stacks"] / medians["stacks without checkpoints"], 3),
+        "to_one_stack": round(medians["stacks"] / medians["one stack"], 3),
+    }
+
+
+if __name__ == "__main__":
+    main()
