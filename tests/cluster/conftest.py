@@ -3,9 +3,11 @@
 from collections.abc import Iterator
 
 import pytest
-from sandboxes import sandbox_in
 
-from homelab.sandbox.layout import Sandbox
+pytest.register_assert_rewrite("sandboxes")
+from sandboxes import sandbox_in  # noqa: E402
+
+from homelab.sandbox.layout import Sandbox  # noqa: E402
 
 
 @pytest.fixture(scope="session")

@@ -6,7 +6,7 @@ import shutil
 import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 
 import pytest
@@ -30,7 +30,7 @@ class Traces:
 
 
 def traces(root: Path) -> Traces:
-    marks = (str(root), "/run/homelab", cgroups.ROOT)
+    marks = (str(root), "/run/homelab/", cgroups.ROOT)
     return Traces(
         frozenset(_processes(marks)),
         frozenset(
@@ -52,7 +52,7 @@ def sandbox_in(root: Path, nodes: int = 1) -> Iterator[Sandbox]:
         yield lifecycle.up(nodes, [].append, root)
     finally:
         lifecycle.down([].append, root)
-    assert traces(root) == before
+    assert asdict(traces(root)) == asdict(before)
     shutil.rmtree(root)
 
 

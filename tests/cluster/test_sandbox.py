@@ -83,12 +83,14 @@ def web(sandbox: Sandbox, tmp_path_factory: pytest.TempPathFactory) -> dict[str,
     kubectl(sandbox, "rollout", "status", "deployment/web", "--timeout=120s")
     [pod] = json.loads(kubectl(sandbox, "get", "pods", "--selector=app=web", "--output=json"))["items"]
     service = json.loads(kubectl(sandbox, "get", "service", "web", "--output=json"))
-    return {
+    found = {
         "pod": pod["metadata"]["name"],
         "uid": pod["metadata"]["uid"],
         "ip": pod["status"]["podIP"],
         "service": service["spec"]["clusterIP"],
     }
+    until(lambda: _answers(found), "kube-proxy knows the service")
+    return found
 
 
 def test_a_service_answers_this_machine_and_a_pod(sandbox: Sandbox, web: dict[str, str]) -> None:

@@ -25,7 +25,11 @@ class Api:
         admin = Pair.at(sandbox.pki, "admin")
         context.load_cert_chain(admin.certificate, admin.key)
         self._client = httpx.Client(
-            base_url=f"https://{CONTROL}:{API_PORT}", verify=context, timeout=ANSWER_WITHIN, trust_env=False
+            base_url=f"https://{CONTROL}:{API_PORT}",
+            verify=context,
+            timeout=ANSWER_WITHIN,
+            trust_env=False,
+            limits=httpx.Limits(max_keepalive_connections=0),  # nothing to close but what a request opened
         )
 
     def ready(self) -> bool:

@@ -76,6 +76,13 @@ def start(one: Machine, memory_mib: int | None, wire: Callable[[int], None]) -> 
         tells.write(machine.GO)
 
 
+def start_programs(one: Machine) -> None:
+    """Start what its supervisord does not start by itself; what runs already is left alone."""
+    with connect(one.folders) as supervisor:
+        for name in supervisor.states():
+            supervisor.start(name)
+
+
 def kill(one: Machine) -> None:
     """As if its power went: every process ends at once. Its cgroups stay."""
     _kill(first for first in (first_process(one),) if first is not None)

@@ -8,6 +8,7 @@ import json
 import shutil
 from typing import Any
 
+from homelab.local.record import write_whole
 from homelab.sandbox import kubeconfig, pki
 from homelab.sandbox.layout import (
     API_PORT,
@@ -22,7 +23,7 @@ from homelab.sandbox.layout import (
 )
 from homelab.sandbox.node import POD_IMAGE
 from homelab.sandbox.pki import Pair
-from homelab.sandbox.program import Program, conf, flags, tool, write_whole
+from homelab.sandbox.program import Program, conf, flags, tool
 
 METRICS_PORT = 4443
 DNS_READY_PORT = 8181
@@ -47,6 +48,7 @@ _VOLUMES_POD: dict[str, Any] = {
         "containers": [
             {
                 "name": "volume",
+                "image": POD_IMAGE,
                 "imagePullPolicy": "Never",
                 "securityContext": {"runAsUser": 0},  # the folder above the volumes is root's
             }
@@ -99,18 +101,16 @@ def _programs() -> tuple[Program, ...]:
     return (
         Program("etcd", (tool("etcd"), *_etcd())),
         Program("kube-apiserver", (tool("kube-apiserver"), *_api_server())),
-        Program("kube-controller-manager", (tool("kube-controller-manager"), *_controllers())),
-        Program(
-            "kube-scheduler",
-            (
-                tool("kube-scheduler"),
-                *flags(kubeconfig=_SCHEDULER, bind_address="127.0.0.1", leader_elect="false"),
-            ),
-        ),
-        Program("coredns", (tool("coredns"), "-conf", str(HERE / "Corefile"))),
-        Program("metrics-server", (tool("metrics-server"), *_metrics_server())),
-        Program("local-path", (tool("local-path-provisioner"), "start", *_volumes())),
+        _client("kube-controller-manager", *_controllers()),
+        _client("kube-scheduler", *flags(kubeconfig=_SCHEDULER, bind_address="127.0.0.1", leader_elect="false")),
+        _client("coredns", "-conf", str(HERE / "Corefile")),
+        _client("metrics-server", *_metrics_server()),
+        _client("local-path-provisioner", "start", *_volumes()),
     )
+
+
+def _client(name: str, *arguments: str) -> Program:
+    return Program(name, (tool(name), *arguments), needs_api=True)
 
 
 def _etcd() -> tuple[str, ...]:
@@ -181,6 +181,7 @@ def _metrics_server() -> tuple[str, ...]:
         *flags(secure_port=METRICS_PORT, metric_resolution="10s", kubelet_preferred_address_types="InternalIP"),
         *flags(tls_cert_file=_PKI / "metrics-serving.crt", tls_private_key_file=_PKI / "metrics-serving.key"),
         *flags(kubelet_certificate_authority=_PKI / "ca.crt"),
+        *flags(kubelet_request_timeout="5s"),  # must be within the resolution, which is the shortest that it takes
     )
 
 

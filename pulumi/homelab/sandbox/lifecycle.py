@@ -181,6 +181,7 @@ def _control_ready(sandbox: Sandbox, api: Api, told: _Told) -> None:
     until(api.ready, "the API server", [sandbox.control])
     told("API server", "ready")
     addons.apply(sandbox, api)
+    boot.start_programs(sandbox.control)
     until(addons.dns_ready, "CoreDNS", [sandbox.control])
     until(lambda: addons.accounts_ready(api), "the default account", [sandbox.control])
     told("addons", "ready")
@@ -191,6 +192,8 @@ def _node_ready(sandbox: Sandbox, one: Node, api: Api, since: datetime, told: _T
     if node.POD_IMAGE not in images.names(one):
         images.load_into(one, images.pod_archive(sandbox))
     until(lambda: api.node_ready(one.name, since), f"node {one.name}", [sandbox.control, one])
+    boot.start_programs(one)
+    until(lambda: node.proxy_ready(one), f"kube-proxy of {one.name}", [one])
     told(f"node {one.name}", "ready")
 
 

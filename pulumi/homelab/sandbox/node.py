@@ -8,10 +8,12 @@ from typing import Any
 import psutil
 import yaml
 
+from homelab.local.record import write_whole
 from homelab.sandbox import cgroups, kubeconfig, pki
+from homelab.sandbox.api import answers
 from homelab.sandbox.layout import DNS, DOMAIN, HERE, PODS, Node, Sandbox
 from homelab.sandbox.pki import Pair
-from homelab.sandbox.program import Program, conf, flags, tool, write_whole
+from homelab.sandbox.program import Program, conf, flags, tool
 from homelab.units import MIB
 
 POD_IMAGE = "localhost/homelab/pod:1"
@@ -44,6 +46,11 @@ def configure(sandbox: Sandbox, node: Node) -> None:
     write_whole(node.folders.run / "supervisord.conf", conf(_programs(node)))
 
 
+def proxy_ready(node: Node) -> bool:
+    """Whether its kube-proxy has written what it knew of the services."""
+    return answers(f"http://{node.address}:{PROXY_HEALTH_PORT}/healthz")
+
+
 def _programs(node: Node) -> tuple[Program, ...]:
     kubelet = (
         *flags(config=HERE / "kubelet.yaml", kubeconfig=_PKI / "kubelet.kubeconfig", root_dir=HERE / "kubelet"),
@@ -52,7 +59,8 @@ def _programs(node: Node) -> tuple[Program, ...]:
     return (
         Program("containerd", ("/usr/bin/containerd", "--config", str(HERE / "containerd.toml"))),
         Program("kubelet", (tool("kubelet"), *kubelet)),
-        Program("kube-proxy", (tool("kube-proxy"), *flags(config=HERE / "kube-proxy.yaml"))),
+        # Before its node has an address it takes another, and ends once it sees the right one.
+        Program("kube-proxy", (tool("kube-proxy"), *flags(config=HERE / "kube-proxy.yaml")), needs_api=True),
     )
 
 

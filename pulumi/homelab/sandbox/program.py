@@ -3,7 +3,6 @@
 import shlex
 from collections.abc import Sequence
 from dataclasses import dataclass
-from pathlib import Path
 
 from homelab.errors import MissingTool, Problem
 from homelab.sandbox.layout import HERE
@@ -32,14 +31,15 @@ supervisor.rpcinterface_factory=supervisor.rpcinterface:make_main_rpcinterface
 supervisor.rpcinterface_factory=homelab.local.plugin:make
 """
 
-# startsecs, startretries: as in the local platform, a program that cannot start yet (the API server before etcd)
-#   is tried again for as long as the sandbox runs.
+# startsecs, startretries: as in the local platform, a program that cannot start is tried again for as long as the
+#   sandbox runs.
 # logs: the API server alone writes megabytes an hour.
 _PROGRAM = """
 [program:{name}]
 command={command}
 environment={environment}
 priority={priority}
+autostart={autostart}
 autorestart=true
 startsecs=1
 startretries=10
@@ -60,6 +60,8 @@ class Program:
 
     name: str
     argv: tuple[str, ...]
+    needs_api: bool = False
+    """It ends where there is no API server yet: `sandbox-up` starts it once there is."""
 
 
 def conf(programs: Sequence[Program]) -> str:
@@ -70,6 +72,7 @@ def conf(programs: Sequence[Program]) -> str:
             command=shlex.join(program.argv).replace("%", "%%"),  # supervisord expands %(…)s
             environment=f'PATH="{_PATH}",LANG="C.UTF-8"',
             priority=priority,
+            autostart="false" if program.needs_api else "true",
             here=HERE,
         )
         for priority, program in enumerate(programs, start=1)
@@ -87,8 +90,3 @@ def tool(name: str) -> str:
 def flags(**values: object) -> tuple[str, ...]:
     """`flags(data_dir="/x", v=2)` → `--data-dir=/x --v=2`."""
     return tuple(f"--{name.replace('_', '-')}={value}" for name, value in values.items())
-
-
-def write_whole(path: Path, text: str) -> None:
-    path.parent.mkdir(mode=0o755, parents=True, exist_ok=True)
-    path.write_text(text, encoding="utf-8")

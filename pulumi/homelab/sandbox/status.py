@@ -79,8 +79,8 @@ def _pids(one: Machine) -> dict[int, int]:
     found = {}
     for pid in cgroups.system_processes(one.name):
         inside = boot.pids(pid)
-        if inside:
-            found[inside[-1]] = pid
+        if len(inside) == 2:  # not of a pod, whose namespace is one deeper
+            found[inside[1]] = pid
     return found
 
 
