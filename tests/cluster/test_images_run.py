@@ -274,3 +274,15 @@ def test_promptfoo_evaluates_without_a_network(ours: Store, tmp_path: Path, data
         assert process.wait(timeout=120) == 0, (tmp_path / "output").read_text()[-3000:]
     stats = json.loads((data / "results.json").read_text())["results"]["stats"]
     assert (stats["successes"], stats["failures"]) == (1, 0)
+
+
+def test_an_earlier_content_of_an_image_is_forgotten_and_nothing_else(ours: Store) -> None:
+    names = [f"localhost/homelab-tests/{name}" for name in ("one:1", "one:2", "oneself:1")]
+    empty = ours.ask("from", "scratch")
+    for name in names:
+        ours.ask("config", "--label", f"name={name}", empty)
+        ours.ask("commit", "--quiet", empty, name)
+    ours.ask("rm", empty)
+    ours.forget("localhost/homelab-tests/one:", but="localhost/homelab-tests/one:2")
+    assert [name for name in names if ours.find(name)] == names[1:]
+    ours.ask("rmi", *names[1:])

@@ -1,7 +1,6 @@
 """Building what is ours and not built yet: a Containerfile on its base, under the tag of its content."""
 
 import fcntl
-import json
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -55,7 +54,7 @@ def build(name: str, catalogue: Catalogue, store: Store, base: str | None = None
         build_tool(TOOLS[tool])
     used, apt = _stand(own, wanted, store)
     _bud(name, image, target, used, apt, store)
-    _forget_older(target, store)
+    store.forget(f"localhost/homelab/{name}:", but=target)
     made = store.get(target)
     return Image(name, target, made.size, used, time.monotonic() - began)
 
@@ -83,18 +82,6 @@ def _bud(name: str, image: Ours, target: str, base: str, apt: str | None, store:
             str(ROOT),
             log=store.home / f"{name}.log",
         )
-
-
-def _forget_older(target: str, store: Store) -> None:
-    """What an earlier content of the same image left; a cluster has its own copy of what it runs."""
-    repository, _, tag_now = target.rpartition(":")
-    told: list[dict[str, list[str] | None]] = json.loads(
-        store.ask("images", "--json", "--filter", f"reference={repository}")
-    )
-    names = [one for entry in told for one in entry["names"] or ()]
-    for old in names:
-        if old.startswith(f"{repository}:") and not old.endswith(f":{tag_now}"):
-            store.ask("rmi", old)
 
 
 @contextmanager

@@ -46,6 +46,7 @@ def ensure(base: Base, store: Store) -> str:
         store.ask("umount", container)
         store.ask("config", "--env", "LANG=C.UTF-8", "--cmd", "bash", container)
         store.ask("commit", "--quiet", container, name)
+        store.forget(f"{name.rpartition('-')[0]}-", but=name)
     finally:
         store.ask("rm", container)
     return name

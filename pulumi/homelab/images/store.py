@@ -69,6 +69,13 @@ class Store:
         annotations = told.get("OCIv1", {}).get("config", {}).get("Labels") or {}
         return Built(told["FromImageID"], self._size(told["FromImageID"]), annotations.get(BASE_LABEL, ""))
 
+    def forget(self, prefix: str, *, but: str) -> None:
+        """What earlier contents left under names that begin so; a cluster has its own copy of what it runs."""
+        told: list[dict[str, Any]] = json.loads(self.ask("images", "--json"))
+        for name in (name for entry in told for name in entry["names"] or ()):
+            if name.startswith(prefix) and name != but:
+                self.ask("rmi", name)
+
     def _size(self, image: str) -> int:
         """The sum of its layers, as containers/storage keeps them."""
         folder = self.home / "storage"
