@@ -40,11 +40,7 @@ def stateful_set(pod: Pod, scope: Scope, opts: pulumi.ResourceOptions) -> Statef
                 when_deleted="Retain", when_scaled="Retain"
             ),
         ),
-        # A volume keeps the size that it was made with: Kubernetes takes no other, and what the next audit finds
-        # free is less by what the volumes hold.
-        opts=pulumi.ResourceOptions.merge(
-            opts, pulumi.ResourceOptions(ignore_changes=["spec.volumeClaimTemplates"])
-        ),
+        opts=opts,
     )
 
 
