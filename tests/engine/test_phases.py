@@ -115,7 +115,7 @@ def test_more_memory_changes_what_follows_from_it_and_nothing_else(site: Site) -
 
 
 def test_a_fuller_disk_makes_the_sets_of_the_stores_anew_and_nothing_else(site: Site) -> None:
-    """Kubernetes changes no template of a claim, so its set is replaced; the claims themselves belong to nobody."""
+    """Kubernetes changes no template of a claim, so its set is replaced; the claims belong to nobody."""
     facts = imagined.facts_of(imagined.Machine(), "desktop-32g")
     site.measured(facts)
     site.up("phase1-core")
