@@ -19,6 +19,7 @@ LEDGER = Ledger(
         "bootstrap": Allowance("api", 256 * MIB, 500, 1),
     },
     {"nats": 20 * GIB},
+    beside={"llama-server": "192.168.1.40"},
 )
 
 

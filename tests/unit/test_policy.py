@@ -84,7 +84,8 @@ def test_replicas_share_the_disk() -> None:
     def change(manifests: list[dict[str, Any]]) -> None:
         named(manifests, "StatefulSet", "nats")["spec"]["replicas"] = 3
 
-    three = Ledger({**LEDGER.workloads, "nats": Allowance("nats", 1024 * MIB, 400, 3)}, {"nats": 59 * GIB})
+    workloads = {**LEDGER.workloads, "nats": Allowance("nats", 1024 * MIB, 400, 3)}
+    three = replace(LEDGER, workloads=workloads, disk={"nats": 59 * GIB})
     assert [line.split(" · ")[1] for line in told(change, three)] == ["60.0 GiB of 59.0 GiB"]
 
 
@@ -120,7 +121,7 @@ def test_a_door_outside_is_open_only_where_lab_yaml_leads() -> None:
         named(manifests, "NetworkPolicy", "docling")["spec"]["egress"].append({"ports": [{"port": 443}]})
 
     assert [line.split(" · ")[1] for line in told(change)] == ["docling → the internet:443"]
-    led = Ledger(LEDGER.workloads, LEDGER.disk, frozenset({("docling", 443)}))
+    led = replace(LEDGER, outside=frozenset({("docling", 443)}))
     assert told(change, led) == []
 
 

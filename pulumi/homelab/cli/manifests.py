@@ -32,6 +32,7 @@ def check_manifests(
     """
     from homelab import policy
     from homelab.document import meant
+    from homelab.errors import InvalidInput
     from homelab.lab import load
     from homelab.phases.table import PHASES
     from homelab.render import chosen, manifests, write
@@ -45,21 +46,33 @@ def check_manifests(
     what = chosen(lab, host, place)
     ledger = policy.ledger_of(what.lab, what.plan)
     violations: list[policy.Violation] = []
-    counts = {}
+    counts: dict[str, int] = {}
+    left_out: dict[str, InvalidInput] = {}
     with tempfile.TemporaryDirectory() as folder:
         for stack in stacks or PHASES:
-            found = manifests(stack, what)
+            try:
+                found = manifests(stack, what)
+            except InvalidInput as refusal:
+                if stacks:
+                    raise
+                left_out[stack] = refusal  # a phase that this lab does not have
+                continue
             counts[stack] = len(found)
             violations += policy.check(found, ledger)
             write(Path(folder) / stack, found)
+        if not counts:
+            raise InvalidInput(*(problem for why in left_out.values() for problem in why.problems))
         if checkov:
             violations += policy.checkov.ask(Path(folder))
     if violations:
         raise policy.PolicyViolated(tuple(violations))
     if as_json:
-        print_json({"schema": "policy/1", "policies": len(policy.POLICIES), "objects": counts, "violations": []})
+        answer = {"schema": "policy/1", "policies": len(policy.POLICIES), "objects": counts, "violations": []}
+        print_json(answer | {"left_out": {stack: str(why) for stack, why in left_out.items()}})
         return
     shown = table("stack", "objects", "violations", numbers=("objects", "violations"))
     for stack, count in counts.items():
         shown.add_row(stack, str(count), "0")
     console().print(shown)
+    for stack, why in left_out.items():
+        console().print(f"left out: {stack} · {why.problems[0].given}", soft_wrap=True)

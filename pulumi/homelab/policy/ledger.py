@@ -76,8 +76,8 @@ def ledger_of(lab: Lab, plan: LabPlan) -> Ledger:
 def _together(one: Allowance, other: Allowance) -> Allowance:
     return Allowance(
         one.consumer,
-        max(one.memory, other.memory),
-        max(one.millicores, other.millicores),
+        min(one.memory, other.memory),  # its pods are alike, and each may be on either node
+        min(one.millicores, other.millicores),
         one.pods + other.pods,
     )
 

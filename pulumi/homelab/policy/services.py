@@ -74,7 +74,7 @@ def targets(manifests: Manifests, ledger: Ledger) -> Violations:
 
 
 def endpoints(manifests: Manifests, ledger: Ledger) -> Violations:
-    """Addresses that are written by hand are of the home network or the tailnet: their host's, as lab.yaml says."""
+    """Addresses that are written by hand are their host's in lab.yaml, of the home network or the tailnet."""
     for manifest in manifests:
         if manifest.get("kind") == "Endpoints":
             found = [
