@@ -29,6 +29,10 @@ environments-manifests:
     @{{ prepare }} cluster checkov
 
 [private]
+environments-test-cluster:
+    @{{ prepare }} dev checkov
+
+[private]
 environments:
     @{{ prepare }} homelab litellm
 
@@ -201,7 +205,7 @@ test *flags: environments-dev
 
 [doc("The tests that need Pulumi's engine, Kubernetes and root")]
 [group("develop")]
-test-cluster *flags: environment-dev
+test-cluster *flags: environments-test-cluster
     @{{ bin }}/python -m pytest tests/engine tests/cluster "$@"
 
 [doc("The fast tests, within a minute")]

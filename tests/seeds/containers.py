@@ -195,3 +195,14 @@ def no_readiness(c: Any) -> None:
 def no_liveness(c: Any) -> None:
     fit("livenessProbe" in c)
     del c["livenessProbe"]
+
+
+@container
+def probe_of_another_host(c: Any) -> None:
+    fit("readinessProbe" in c)
+    c["readinessProbe"] = {"httpGet": {"host": "169.254.169.254", "path": "/", "port": 80}}
+
+
+@container
+def another_selinux_type(c: Any) -> None:
+    c["securityContext"]["seLinuxOptions"] = {"type": "spc_t"}
