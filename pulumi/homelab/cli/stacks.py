@@ -2,7 +2,7 @@
 
 import os
 import sys
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Mapping
 from typing import Annotated
 
 import typer
@@ -11,7 +11,7 @@ from homelab import sops
 from homelab.cli.output import Json, console, print_json
 from homelab.engine import Engine, Summary
 from homelab.errors import BudgetExceeded, DeployRefused, HomelabError, Problem
-from homelab.guards import Records, fingerprint
+from homelab.guards import Record, Records, fingerprint
 from homelab.guards.context import cluster_of, contexts, right_context
 from homelab.guards.phases import built_on, built_upon
 from homelab.guards.switches import agreed, confirmation, control_plane
@@ -63,7 +63,7 @@ def up(
     plan, stale = _planned(lab)
     right = list(right_context(cluster, contexts(cluster)))
     records = None if right else Records(cluster)
-    needed = built_on(stack, records.read(), plan) if records is not None and plan is not None else ()
+    needed = _kept(records, lambda kept: () if plan is None else built_on(stack, kept, plan))
     _refuse(_switches(), stale, right, needed)
     assert records is not None  # noqa: S101 - without it the context was refused
     engine = _engine(lab)
@@ -82,7 +82,7 @@ def down(stack: Stack, target: Target = None, flags: Flags = None, as_json: Json
     cluster = cluster_of(lab)
     right = list(right_context(cluster, contexts(cluster)))
     records = None if right else Records(cluster)
-    later = () if records is None else built_upon(stack, records.read())
+    later = _kept(records, lambda kept: built_upon(stack, kept))
     _refuse(_switches(), right, later)
     assert records is not None  # noqa: S101 - without it the context was refused
     engine = _engine(lab)
@@ -110,6 +110,16 @@ def _planned(lab: Lab) -> tuple[str | None, tuple[Problem, ...]]:
         raise
     except HomelabError as error:
         return None, error.problems
+
+
+def _kept(records: Records | None, check: Callable[[Mapping[str, Record]], Iterable[Problem]]) -> list[Problem]:
+    """What `check` says of the records of validated phases, or why they cannot be read."""
+    if records is None:
+        return []
+    try:
+        return list(check(records.read()))
+    except DeployRefused as refusal:
+        return list(refusal.problems)
 
 
 def _switches() -> list[Problem]:
