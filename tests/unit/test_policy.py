@@ -138,6 +138,13 @@ def test_a_forgotten_flow_is_told_at_the_end_where_it_is_closed() -> None:
     ]
 
 
+def test_two_objects_of_one_name_are_told() -> None:
+    def change(manifests: list[dict[str, Any]]) -> None:
+        manifests.append(named(manifests, "ConfigMap", "nats"))
+
+    assert [line.split(" · ")[:2] for line in told(change)] == [["ConfigMap/nats metadata.name", "nats"]]
+
+
 def test_violations_are_one_refusal_with_all_problems() -> None:
     manifests = clean()
     nats(manifests)["hostNetwork"] = nats(manifests)["hostPID"] = True
