@@ -110,6 +110,7 @@ def test_the_watching_and_trying_services_of_the_default_desktop_stay_inside_the
 def test_more_replicas_start_at_seven_tenths_of_the_cpu_or_eight_tenths_of_the_memory() -> None:
     settings = everything(31949)
     targets = {"cpu.averageUtilization": "70", "memory.averageUtilization": "80"}
+    targets["behavior.scaleDown.stabilizationWindowSeconds"] = "300"
     assert settings["extract"] == {"minReplicas": "1", "maxReplicas": "2", **targets}
     assert settings["graph"] == {"minReplicas": "1", "maxReplicas": "1", **targets}
 
@@ -120,6 +121,7 @@ def test_a_small_host_works_its_cores_longer_and_its_memory_less() -> None:
         "maxReplicas": "1",
         "cpu.averageUtilization": "80",
         "memory.averageUtilization": "70",
+        "behavior.scaleDown.stabilizationWindowSeconds": "300",
     }
 
 
