@@ -29,6 +29,10 @@ class Traces:
     cgroups: frozenset[str]
 
 
+ENDED = tuple(f"{number}:" for number in range(20))
+"""So begins what is told of a process without a command line: it has ended, and init takes note late."""
+
+
 def traces(root: Path) -> Traces:
     marks = (str(root), "/run/homelab/", cgroups.ROOT)
     return Traces(
@@ -98,7 +102,7 @@ def _processes(marks: tuple[str, ...]) -> Iterator[str]:
             told = (folder / "cmdline").read_text() + (folder / "cgroup").read_text()
         except (FileNotFoundError, ProcessLookupError):
             continue
-        if int(folder.name) != os.getpid() and any(mark in told for mark in marks):
+        if int(folder.name) != os.getpid() and not told.startswith(ENDED) and any(mark in told for mark in marks):
             yield f"{folder.name} {told}"
 
 

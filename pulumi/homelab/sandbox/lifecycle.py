@@ -4,7 +4,7 @@ import os
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -73,6 +73,7 @@ def down(report: Report, root: Path = HOME, *, delete: bool = False) -> bool:
                 boot.stop(machine)
                 told(machine.name, "stopped")
         boot.end_all()
+        network.disconnect()
         if delete and sandbox is not None:
             boot.forget(sandbox.root)
             told(str(sandbox.root), "deleted")
@@ -108,11 +109,7 @@ def alone() -> Iterator[None]:
         lock.truncate(0)
         lock.write(str(os.getpid()))
         lock.flush()
-        try:
-            yield
-        finally:
-            with suppress(FileNotFoundError):
-                LOCK.unlink()
+        yield
 
 
 class _Told:

@@ -19,6 +19,7 @@ _WIRE = "eth0"  # a node's end of its pair; the other end has the node's name
 
 def connect_control(sandbox: Sandbox, pid: int) -> None:
     """Give the control plane, whose first process is `pid`, its address, and this machine a way to it."""
+    disconnect()
     _ip(f"link add {LINK} type veth peer name {_UPLINK} netns {pid}")
     _inside(
         pid,
@@ -38,6 +39,7 @@ def connect_control(sandbox: Sandbox, pid: int) -> None:
 
 
 def connect_node(sandbox: Sandbox, node: Node, control: int, pid: int) -> None:
+    _drop(node.name, control)
     _ip(f"link add {node.name} netns {control} type veth peer name {_WIRE} netns {pid}")
     _inside(control, f"link set {node.name} master {_BRIDGE} up")
     _inside(
@@ -47,6 +49,11 @@ def connect_node(sandbox: Sandbox, node: Node, control: int, pid: int) -> None:
         f"link set {_WIRE} up",
         *(f"route add {other.pods} via {other.address}" for other in sandbox.nodes if other != node),
     )
+
+
+def disconnect() -> None:
+    """Remove the machine's own interface and its routes at once; the kernel takes its time."""
+    _drop(LINK)
 
 
 def route_services(node: Node) -> None:
@@ -69,12 +76,22 @@ def strangers(routes: Sequence[Mapping[str, str]]) -> list[str]:
     ]
 
 
+def _drop(link: str, pid: int | None = None) -> None:
+    """Delete an interface, of a namespace that may have ended, unless it is gone already."""
+    inside = [] if pid is None else _enter(pid)
+    subprocess.run([*inside, "ip", "link", "delete", link], capture_output=True, check=False)
+
+
+def _enter(pid: int) -> list[str]:
+    return ["nsenter", f"--net=/proc/{pid}/ns/net"]
+
+
 def _ip(*commands: str) -> None:
     _batch([], commands)
 
 
 def _inside(pid: int, *commands: str) -> None:
-    _batch(["nsenter", f"--net=/proc/{pid}/ns/net"], commands)
+    _batch(_enter(pid), commands)
 
 
 def _batch(prefix: Sequence[str], commands: Sequence[str]) -> None:
