@@ -7,8 +7,7 @@ import pytest
 from control_plane import ControlPlane
 
 from homelab import policy
-from homelab.phases.table import PHASES
-from unit.rendering import ABLE, Manifest, machine, rendered
+from unit.rendering import ABLE, STACKS, Manifest, machine, rendered
 
 NAMESPACE = "ai-infrastructure"
 
@@ -46,7 +45,7 @@ def taking(cluster: ControlPlane) -> ControlPlane:
 
 @pytest.mark.parametrize("host", ABLE)
 def test_the_api_server_takes_every_object_without_a_warning(taking: ControlPlane, host: str) -> None:
-    for stack in PHASES:
+    for stack in STACKS:
         for manifest in rendered(host, stack):
             answer = taking.client.patch(
                 path(manifest),
@@ -60,14 +59,14 @@ def test_the_api_server_takes_every_object_without_a_warning(taking: ControlPlan
 
 @pytest.mark.parametrize("host", ABLE)
 def test_it_is_what_the_schemas_allow(host: str) -> None:
-    for stack in PHASES:
+    for stack in STACKS:
         for manifest in rendered(host, stack):
             kubernetes_validate.validate(manifest, "1.36", strict=True)
 
 
 @pytest.mark.parametrize("host", ABLE)
 def test_no_policy_is_broken_on_any_machine(host: str) -> None:
-    what = machine(host)
-    ledger = policy.ledger_of(what.lab, what.plan)
-    for stack in PHASES:
+    for stack in STACKS:
+        what = machine(host, stack)
+        ledger = policy.ledger_of(what.lab, what.plan)
         assert [str(violation.problem) for violation in policy.check(rendered(host, stack), ledger)] == []

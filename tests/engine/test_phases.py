@@ -20,10 +20,9 @@ from homelab.consumers import LOCAL
 from homelab.engine import Engine, Summary
 from homelab.facts import Facts
 from homelab.lab import Lab, load
-from homelab.phases.table import PHASES
 from homelab.units import GIB
 from homelab.what_if import named
-from unit.rendering import ABLE
+from unit.rendering import ABLE, STACKS
 
 HOSTS = ABLE if os.environ.get("HOMELAB_HOSTS") == "all" else ("mini-pc-8g", "desktop-32g", "spark-128g")
 NAME = "machine"
@@ -41,11 +40,11 @@ class Site:
     def lab(self) -> Lab:
         return load(self.folder / "lab.yaml")
 
-    def measured(self, facts: Facts) -> None:
-        """Write the lab's facts as of now."""
-        known = named(facts, NAME)
+    def measured(self, facts: Facts, name: str = NAME) -> None:
+        """Write a machine's facts as of now."""
+        known = named(facts, name)
         homelab = known.homelab.model_copy(update={"audited_at": datetime.now(UTC)})
-        path = self.folder / "facts" / f"{NAME}.json"
+        path = self.folder / "facts" / f"{name}.json"
         path.parent.mkdir(exist_ok=True)
         path.write_text(known.model_copy(update={"homelab": homelab}).model_dump_json(by_alias=True), "utf-8")
 
@@ -71,22 +70,27 @@ def site(cluster: ControlPlane, tmp_path: Path, monkeypatch: pytest.MonkeyPatch)
     secrets = secret_lab.make(tmp_path / "lab", monkeypatch)
     lab = {
         "version": 1,
-        "hosts": {NAME: {"address": "machine.lan", "place": list(LOCAL)}},
+        "hosts": {
+            NAME: {"address": "machine.lan", "place": list(LOCAL)},
+            "jetson": {"address": "192.168.1.50", "place": ["llama-server"]},
+        },
         "cluster": {"context": cluster.context, "kubeconfig": str(cluster.kubeconfig), "nodes": {NAME: "node-1"}},
     }
     (secrets.folder / "lab.yaml").write_text(yaml.safe_dump(lab))
     secrets.init()
-    return Site(secrets.folder, cluster)
+    made = Site(secrets.folder, cluster)
+    made.measured(imagined.facts_of(imagined.Machine(), "jetson-orin-32g"), "jetson")
+    return made
 
 
 @pytest.mark.parametrize("host", HOSTS)
 def test_every_phase_is_deployed_and_a_second_up_changes_nothing(site: Site, host: str) -> None:
     site.measured(imagined.facts_of(imagined.Machine(), host))
-    for stack in PHASES:
+    for stack in STACKS:
         assert set(site.up(stack).changes) - {"same"} == {"create"}
-    for stack in PHASES:
+    for stack in STACKS:
         assert set(site.up(stack).changes) == {"same"}
-    for stack in reversed(PHASES):
+    for stack in reversed(STACKS):
         site.engine().down(stack, agreed=True)
 
 

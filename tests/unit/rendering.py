@@ -4,13 +4,15 @@ from collections.abc import Iterator, Mapping, Sequence
 from functools import cache
 from typing import Any
 
+from homelab import imagined, planner
 from homelab.consumers import LOCAL
-from homelab.lab import EXAMPLE, load
+from homelab.lab import EXAMPLE, Host, load
 from homelab.phases import here, offline
 from homelab.phases.site import Site
 from homelab.phases.table import PHASES
 from homelab.render import Chosen, chosen
 from homelab.render.text import ordered
+from homelab.what_if import named
 from unit.recorded import HOSTS
 
 LAB = load(EXAMPLE)
@@ -22,15 +24,34 @@ ABLE = tuple(host for host in HOSTS if host not in TOO_SMALL)
 FEW = ("ci-machine", "desktop-128g-nvidia", "desktop-16g", "desktop-32g", "mini-pc-8g", "pi5-8g", "spark-128g")
 """The smallest, the largest, both architectures, every profile; tests/engine takes all that are ABLE."""
 
-CASES = tuple((host, stack) for host in FEW for stack in PHASES)
+INFERENCE = "phase3-inference"
+BESIDE = {"jetson": ("jetson-orin-32g", "192.168.1.50"), "pi-control": ("pi5-8g", "pi-control.lan")}
+"""Servers of models: host → its recorded machine and its address, as an IP and as a name."""
+
+STACKS = tuple(stack for stack in PHASES if stack != "phase3-inference")
+"""Of a machine alone: the third phase is for labs where another machine serves models."""
+
+CASES = tuple((host, stack) for host in FEW for stack in STACKS)
 
 Manifest = Mapping[str, Any]
 
 
 @cache
-def machine(host: str) -> Chosen:
-    """With what runs locally placed on it: the platform without extras."""
-    return chosen(LAB, host, LOCAL)
+def machine(host: str, stack: str = "") -> Chosen:
+    """With what runs locally placed on it, and what the stack is about: without extras for the first two."""
+    what = chosen(LAB, host, LOCAL)
+    return with_models(what) if stack == INFERENCE else what
+
+
+def with_models(what: Chosen) -> Chosen:
+    """The same machine in a lab that has servers of models beside it."""
+    hosts, plans = dict(what.lab.hosts), list(what.plan.hosts)
+    for name, (recorded, address) in BESIDE.items():
+        kind = "llama-server" if name == "jetson" else "ollama"
+        hosts[name] = Host(address=address, place=(kind,))
+        facts = named(imagined.facts_of(imagined.Machine(), recorded), name)
+        plans.append(planner.plan_host(what.lab.model_copy(update={"hosts": hosts}), name, facts))
+    return Chosen(what.lab.model_copy(update={"hosts": hosts}), planner.LabPlan(tuple(plans)))
 
 
 @cache
@@ -48,7 +69,7 @@ def objects(what: Chosen, stack: str) -> tuple[Manifest, ...]:
 
 @cache
 def rendered(host: str, stack: str) -> tuple[Manifest, ...]:
-    return objects(machine(host), stack)
+    return objects(machine(host, stack), stack)
 
 
 def one(found: Sequence[Manifest], kind: str, name: str) -> Manifest:

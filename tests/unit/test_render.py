@@ -19,10 +19,9 @@ from homelab.components.flows import FLOWS, TAILNET
 from homelab.consumers import LOCAL, workload
 from homelab.errors import BudgetExceeded, InvalidInput
 from homelab.explain import everything
-from homelab.phases.table import PHASES
 from homelab.render import chosen, text, write
 from unit.recorded import HOSTS
-from unit.rendering import ABLE, CASES, FEW, LAB, TOO_SMALL, app, containers, machine, rendered, templates
+from unit.rendering import ABLE, CASES, FEW, LAB, STACKS, TOO_SMALL, app, containers, machine, rendered, templates
 
 KUBERNETES = "1.36"
 VALIDATED = ("ci-machine", "pi5-8g", "spark-128g")
@@ -58,7 +57,7 @@ def test_requests_and_limits_are_the_ledgers(host: str, stack: str) -> None:
 
 @each_case
 def test_the_policies_have_nothing_against_it(host: str, stack: str) -> None:
-    what = machine(host)
+    what = machine(host, stack)
     found = policy.check(rendered(host, stack), policy.ledger_of(what.lab, what.plan))
     assert [str(violation.problem) for violation in found] == []
 
@@ -87,7 +86,7 @@ def test_all_names_and_files_are_once_there(host: str, stack: str) -> None:
 
 @each_case
 def test_a_mounted_config_map_or_secret_is_one_that_a_phase_makes(host: str, stack: str) -> None:
-    made = {(m["kind"], m["metadata"]["name"]) for one in PHASES for m in rendered(host, one)}
+    made = {(m["kind"], m["metadata"]["name"]) for one in STACKS for m in rendered(host, one)}
     wanted = set()
     for _, template in templates(rendered(host, stack)):
         for volume in template["spec"].get("volumes", []):
@@ -126,14 +125,14 @@ def test_explain_knows_every_amount(host: str, stack: str) -> None:
     notations = {"MiB": units.quantity_mib, "GiB": units.quantity_gib, "m": units.quantity_cpu}
     known = {
         notations.get(found.figure.unit, str)(found.figure.value)
-        for found in everything(machine(host).plan.host(host))
+        for found in everything(machine(host, stack).plan.host(host))
     }
     assert {amount for one in rendered(host, stack) for amount in quantities(one)} - known == set()
 
 
 def test_every_flow_is_between_apps_that_some_phase_deploys() -> None:
     """A flow of nobody would be a hole without a use. The extras are not placed on these machines."""
-    apps = {app(template) for stack in PHASES for _, template in templates(rendered("desktop-32g", stack))}
+    apps = {app(template) for stack in STACKS for _, template in templates(rendered("desktop-32g", stack))}
     extras = {"collector", "openobserve", "context-forge", "console", "promptfoo", "checks-phase3-inference"}
     assert {end for flow in FLOWS for end in (flow.source, flow.target)} - apps - extras == {TAILNET}
 
