@@ -3,10 +3,13 @@
 from dataclasses import replace
 from typing import Any
 
+import pytest
 import yaml
 
+from homelab import planner
 from homelab.components.checksum import digest
 from homelab.components.network import Outside
+from homelab.errors import InvalidInput
 from homelab.lab import Models
 from homelab.lab.models import Chat, Embedding
 from homelab.phases.outside import doors
@@ -213,6 +216,39 @@ def test_a_workload_is_on_the_node_of_its_host_where_there_are_several() -> None
     assert term == {"matchFields": [{"key": "metadata.name", "operator": "In", "values": ["node-1"]}]}
     (claim,) = one(found, "StatefulSet", "garage")["spec"]["volumeClaimTemplates"]
     assert claim["spec"]["storageClassName"] == "fast"
+
+
+def two_nodes(place: tuple[str, ...]) -> Chosen:
+    """The desktop, and a smaller machine with `place` on it."""
+    what, small = machine(HOST), machine("mini-pc-8g")
+    assert what.lab.cluster is not None
+    other = what.lab.hosts[HOST].model_copy(update={"address": "b.lan", "place": place})
+    lab = what.lab.model_copy(
+        update={
+            "hosts": {HOST: what.lab.hosts[HOST], "mini-pc-8g": other},
+            "cluster": what.lab.cluster.model_copy(update={"nodes": {HOST: "node-1", "mini-pc-8g": "node-2"}}),
+        }
+    )
+    known = {host.name: host.facts for host in (*what.plan.hosts, *small.plan.hosts)}
+    return Chosen(lab, planner.plan(planner.Situation(lab, known)))
+
+
+def test_what_is_placed_on_two_hosts_has_a_pod_on_each_with_what_the_smaller_gives() -> None:
+    what = two_nodes(("litellm", "embedder"))
+    found = objects(what, CORE)
+    small = what.plan.host("mini-pc-8g").budget.line("litellm").limit.value
+    assert small < what.plan.host(HOST).budget.line("litellm").limit.value
+    assert one(found, "Deployment", "litellm")["spec"]["replicas"] == 2
+    assert main(found, "Deployment", "litellm")["resources"]["limits"]["memory"] == f"{small}Mi"
+    (spread,) = pod(found, "Deployment", "litellm")["topologySpreadConstraints"]
+    assert (spread["maxSkew"], spread["whenUnsatisfiable"]) == (1, "DoNotSchedule")
+    assert one(found, "PodDisruptionBudget", "litellm")["spec"]["maxUnavailable"] == 1
+    assert "topologySpreadConstraints" not in pod(found, "StatefulSet", "nats")
+
+
+def test_a_store_on_two_nodes_is_refused() -> None:
+    with pytest.raises(InvalidInput, match="nats is placed on desktop-32g and mini-pc-8g"):
+        objects(two_nodes(("nats",)), CORE)
 
 
 def test_facts_and_plan_are_there_to_be_read() -> None:

@@ -34,7 +34,7 @@ TOOL = {
 async def answers(settings: Settings, parts: Parts) -> str:
     """Every model that chats says something."""
     async with _client(settings) as client:
-        models = await _chatting(client, settings)
+        models = await _chatting(client)
         for model in models:
             body = {"messages": [{"role": "user", "content": "Say yes."}], "max_tokens": 16}
             message = await _message(client, model, body)
@@ -46,7 +46,7 @@ async def answers(settings: Settings, parts: Parts) -> str:
 async def tool_calls(settings: Settings, parts: Parts) -> str:
     """Asked to call a tool, every model that chats gives arguments that parse and fit the tool's schema."""
     async with _client(settings) as client:
-        models = await _chatting(client, settings)
+        models = await _chatting(client)
         for model in models:
             body = {
                 "messages": [{"role": "user", "content": "Make the kitchen 21 degrees warm."}],
@@ -71,12 +71,13 @@ def _must_fit(model: str, message: dict[str, Any]) -> None:
         raise Misconfigured(WHERE, f"{model}: arguments are not the tool's: {given[:80]!r}")
 
 
-async def _chatting(client: httpx.AsyncClient, settings: Settings) -> list[str]:
-    listed = (await _asked(client.get("/v1/models")))["data"]
-    models = sorted(model["id"] for model in listed if model["id"] != settings.embed_model)
+async def _chatting(client: httpx.AsyncClient) -> list[str]:
+    """The names of all that are no encoders."""
+    listed = (await _asked(client.get("/model/info")))["data"]
+    models = {model["model_name"] for model in listed if model["model_info"].get("mode") != "embedding"}
     if not models:
-        raise Misconfigured(WHERE, "no model but the embedding one is routed")
-    return models
+        raise Misconfigured(WHERE, "no model but for embedding is routed")
+    return sorted(models)
 
 
 async def _message(client: httpx.AsyncClient, model: str, body: dict[str, Any]) -> dict[str, Any]:

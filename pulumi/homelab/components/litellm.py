@@ -26,7 +26,9 @@ MASTER_KEY = "LITELLM_MASTER_KEY"
 
 @dataclass(frozen=True, slots=True)
 class Inputs:
-    """`keys` are of the models, by the variables that its configuration names; `outside` is where those are."""
+    """`keys` are of the models, by the variables that its configuration names; `outside` is where those are.
+    `served` are the routes to the lab's own servers of models.
+    """
 
     scope: Scope
     workload: Workload
@@ -34,6 +36,7 @@ class Inputs:
     models: Models
     master_key: pulumi.Input[str]
     keys: Mapping[str, pulumi.Input[str]] = field(default_factory=dict)
+    served: tuple[conf.Route, ...] = ()
     outside: tuple[Outside, ...] = ()
 
 
@@ -43,7 +46,7 @@ class LiteLLM(pulumi.ComponentResource):
     def __init__(self, inputs: Inputs, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__("homelab:components:LiteLLM", APP, None, opts)
         child, scope = pulumi.ResourceOptions(parent=self), inputs.scope
-        text = conf.render(inputs.models, embedder_url=embedder.URL)
+        text = conf.render(inputs.models, embedder_url=embedder.URL, served=inputs.served)
         keys = {MASTER_KEY: inputs.master_key, **inputs.keys}
         config = config_map(APP, APP, {"litellm.yaml": text}, scope, child)
         kept = secret(APP, APP, keys, scope, child)

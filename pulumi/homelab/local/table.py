@@ -1,7 +1,7 @@
 """The whole local platform from the plan: which services, with which texts, settings and limits."""
 
 import os
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import cast
@@ -12,8 +12,10 @@ from homelab.config import litellm as litellm_conf
 from homelab.config import nats as nats_conf
 from homelab.config import pipeline as pipeline_conf
 from homelab.config import postgres as postgres_conf
+from homelab.config.litellm import Route
 from homelab.errors import LocalError, Problem
 from homelab.gates import refusals
+from homelab.inference import servers
 from homelab.lab import Lab
 from homelab.local import garage, ports, secret_files, services, supervisord
 from homelab.local.folders import Folders
@@ -44,11 +46,14 @@ def here(lab: Lab) -> Platform:
         raise LocalError(
             Problem(f"hosts in {lab.path.name}", "none is local", rule, "add one, or use the cluster")
         )
-    return platform(lab, plan_lab(lab).host(name))
+    plan = plan_lab(lab)
+    beside = servers(lab, (host for host in plan.hosts if not lab.hosts[host.name].local))
+    return platform(lab, plan.host(name), [route for one in beside for route in one.routes(one.address)])
 
 
-def platform(lab: Lab, plan: HostPlan) -> Platform:
-    """The services placed on this host. Writes the secrets and the workers' ports that do not exist yet.
+def platform(lab: Lab, plan: HostPlan, served: Sequence[Route] = ()) -> Platform:
+    """The services placed on this host; `served` are models of other machines. Writes the secrets and the workers'
+    ports that do not exist yet.
 
     Raises LocalError when something is not placed that the others need or a gate refuses what is placed,
     MissingTool when a program is not there.
@@ -71,7 +76,7 @@ def platform(lab: Lab, plan: HostPlan) -> Platform:
             "LAB_S3_SECRET_KEY": secrets["garage-secret-key"],
         }
     stores = _stores(lab, plan, folders, binary)
-    models = _models(lab, plan, folders)
+    models = _models(lab, plan, folders, served)
     pipeline = _pipeline(lab, plan, folders, env, keys)
     where = "Garage"
     if binary is None:
@@ -144,7 +149,7 @@ def _stores(lab: Lab, plan: HostPlan, folders: Folders, binary: Path | None) -> 
     return tuple(found)
 
 
-def _models(lab: Lab, plan: HostPlan, folders: Folders) -> tuple[Service, ...]:
+def _models(lab: Lab, plan: HostPlan, folders: Folders, served: Sequence[Route]) -> tuple[Service, ...]:
     at, models = lab.local.ports, lab.models
     found = []
     if models.embedding.endpoint == "builtin":
@@ -155,7 +160,7 @@ def _models(lab: Lab, plan: HostPlan, folders: Folders) -> tuple[Service, ...]:
         keys["EMBEDDING_API_KEY"] = Path(models.embedding.api_key_file)
     if models.chat is not None and models.chat.api_key_file is not None:
         keys["CHAT_API_KEY"] = Path(models.chat.api_key_file)
-    text = litellm_conf.render(models, embedder_url=f"http://{LOOPBACK}:{at.embedder}/v1")
+    text = litellm_conf.render(models, embedder_url=f"http://{LOOPBACK}:{at.embedder}/v1", served=served)
     env = litellm_conf.environment(cast(spec.LiteLLM, plan.specs["litellm"]))
     return (*found, services.litellm(folders, at, text, env, keys, _limit(plan, "litellm")))
 

@@ -18,6 +18,7 @@ from homelab.components import (
     postgres,
 )
 from homelab.components.namespace import Namespace
+from homelab.components.network import Outside
 from homelab.components.scope import Scope
 from homelab.lab import Models
 from homelab.phases.endpoints import environment
@@ -27,13 +28,15 @@ from homelab.plan_json import document
 
 STACK = "phase1-core"
 
-NEEDED = ("nats", "garage", "postgres", "oxigraph", "litellm", "api")
+STORES = ("nats", "garage", "postgres", "oxigraph")
+NEEDED = (*STORES, "litellm", "api")
 
 
 def deploy(site: Site) -> None:
     """Raises InvalidInput when something that the platform cannot do without is placed on no node."""
     builtin = site.lab.models.embedding.endpoint == "builtin"
     site.require(STACK, (*NEEDED, "embedder") if builtin else NEEDED)
+    site.require_one(STACK, STORES)
 
     scope = Namespace(site.storage_class, site.opts).scope
     hardware_facts.HardwareFacts(hardware_facts.Inputs(scope, _measured(site)), site.opts)
@@ -96,7 +99,8 @@ def _litellm(site: Site, scope: Scope) -> litellm.Inputs:
         models,
         site.secret("litellm", "master_key"),
         _model_keys(site, models),
-        doors(models),
+        tuple(route for server in site.servers for route in server.routes(server.name)),
+        (*doors(models), *(Outside.of(server.address, server.port) for server in site.servers)),
     )
 
 

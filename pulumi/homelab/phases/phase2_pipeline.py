@@ -3,8 +3,9 @@
 import pulumi
 
 from homelab import specs
-from homelab.components import api, checks, collector, openobserve, worker
+from homelab.components import api, checks, collector, openobserve, outside_service, worker
 from homelab.components.network import Outside
+from homelab.components.outside_service import OutsideService
 from homelab.components.scope import Scope
 from homelab.consumers import workload
 from homelab.errors import InvalidInput, Problem
@@ -62,16 +63,17 @@ def _worker(site: Site, scope: Scope, stage: str) -> worker.Inputs:
 
 
 def _api(site: Site, scope: Scope) -> api.Inputs:
-    return api.Inputs(scope, site.workload("api"), environment(site), logins(site), _telemetry(site))
+    return api.Inputs(scope, site.workload("api"), environment(site), logins(site), _telemetry(site, scope))
 
 
-def _telemetry(site: Site) -> api.Telemetry | None:
+def _telemetry(site: Site, scope: Scope) -> api.Telemetry | None:
     """Where TimescaleDB is placed on a machine outside the cluster."""
-    for host in site.lab.hosts.values():
-        if "timescaledb" in host.placed and not host.local:
-            door = Outside.of(host.address, api.TELEMETRY_PORT)
+    for name, host in site.lab.hosts.items():
+        if "timescaledb" in host.placed and name not in site.lab.nodes:
+            port, service = api.TELEMETRY_PORT, f"timescaledb-{name}"
+            OutsideService(outside_service.Inputs(service, scope, host.address, {"postgres": port}), site.opts)
             password = site.secret("timescale", "password")
-            return api.Telemetry(host.address, api.TELEMETRY_PORT, password, door)
+            return api.Telemetry(service, port, password, Outside.of(host.address, port))
     return None
 
 

@@ -8,10 +8,11 @@ import pulumi
 
 from homelab.components.scope import NAMESPACE, Image, Scope, Workload
 from homelab.errors import InvalidInput, Problem
+from homelab.inference import Server, servers
 from homelab.lab import Lab
 from homelab.planner import HostPlan, LabPlan
 from homelab.specs import Spec
-from homelab.specs.share import share
+from homelab.specs.share import share, together
 
 S = TypeVar("S", bound=Spec)
 
@@ -45,16 +46,24 @@ class Site:
         """The hosts that are nodes."""
         return tuple(host for host in self.plan.hosts if host.name in self.lab.nodes)
 
+    @property
+    def servers(self) -> tuple[Server, ...]:
+        """Of models, on hosts that are no nodes."""
+        return servers(self.lab, (host for host in self.plan.hosts if host.name not in self.lab.nodes))
+
     def placed(self, consumer: str) -> bool:
         """Whether it runs in the cluster."""
         return any(consumer in host.budget for host in self.inside)
 
     def host(self, consumer: str) -> HostPlan:
-        """The node whose ledger it stands on. Raises KeyError when it is on none."""
-        for host in self.inside:
-            if consumer in host.budget:
-                return host
-        raise KeyError(consumer)
+        """The node that gives it the least memory: its settings hold on the others too.
+
+        Raises KeyError when it is on none.
+        """
+        hosts = [host for host in self.inside if consumer in host.budget]
+        if not hosts:
+            raise KeyError(consumer)
+        return min(hosts, key=lambda host: host.budget.line(consumer).limit.value)
 
     def spec(self, consumer: str, kind: type[S]) -> S:
         found = self.host(consumer).specs[consumer]
@@ -63,13 +72,24 @@ class Site:
         return found
 
     def workload(self, consumer: str) -> Workload:
-        """On its node alone where there are several."""
-        host = self.host(consumer)
-        nodes = (self.lab.nodes[host.name],) if len(self.lab.nodes) > 1 else ()
-        return Workload(self.images[consumer], share(host.budget, consumer), nodes)
+        """On the nodes of its hosts alone where there are others, with what each of them gives."""
+        hosts = [host for host in self.inside if consumer in host.budget]
+        nodes = tuple(self.lab.nodes[host.name] for host in hosts) if len(self.lab.nodes) > 1 else ()
+        return Workload(self.images[consumer], together([share(host.budget, consumer) for host in hosts]), nodes)
 
     def secret(self, file: str, key: str) -> pulumi.Output[str]:
         return pulumi.Output.secret(self.secrets[file][key])
+
+    def require_one(self, stack: str, consumers: Sequence[str]) -> None:
+        """Raises InvalidInput with every consumer that would keep its data on several nodes."""
+        problems = []
+        for consumer in consumers:
+            hosts = [host.name for host in self.inside if consumer in host.budget]
+            if len(hosts) > 1:
+                given, fix = f"{consumer} is placed on {' and '.join(hosts)}", f"keep it on {hosts[0]} alone"
+                problems.append(Problem(f"{self.lab.path.name} hosts", given, f"{stack} keeps it on one", fix))
+        if problems:
+            raise InvalidInput(*problems)
 
     def require(self, stack: str, consumers: Sequence[str]) -> None:
         """Raises InvalidInput with every consumer that the stack cannot do without and that no node has."""

@@ -41,6 +41,12 @@ PHASES: Mapping[str, Phase] = MappingProxyType(
                 ("phase1-core",),
                 "homelab.phases.phase2_pipeline",
             ),
+            Phase(
+                "phase3-inference",
+                "names for the servers of models outside the cluster",
+                ("phase1-core",),
+                "homelab.phases.phase3_inference",
+            ),
         )
     }
 )

@@ -4,8 +4,12 @@ from dataclasses import dataclass
 
 from homelab.budget import Budget
 from homelab.figure import Figure
+from homelab.llm import Load
 from homelab.specs.base import Choice, Spec, setting
 from homelab.specs.serving import Steps
+
+PORT = 11434
+"""Ollama's own, as its units and images have it."""
 
 FOREVER = -1
 """Seconds; negative: a model stays loaded. Its memory is planned for it, and loading takes up to minutes."""
@@ -25,18 +29,20 @@ class Ollama(Spec):
     keep_alive: Figure = setting(name="OLLAMA_KEEP_ALIVE")
 
 
+def pulled(load: Load) -> str:
+    """The name under which Ollama pulls and serves a model, as `hf.co/Qwen/Qwen3-4B-GGUF:Q4_K_M`."""
+    source = load.model.name if load.model.repository is None else f"hf.co/{load.model.repository}"
+    return f"{source}:{load.quantization.name}"
+
+
 def ollama(budget: Budget) -> Ollama:
     serving = budget.servings["ollama"]
     steps, setup = Steps(serving), serving.fit.setup
-    names = []
-    for load in setup.loads:
-        source = load.model.name if load.model.repository is None else f"hf.co/{load.model.repository}"
-        names.append(f"{source}:{load.quantization.name}")
     together = f"{setup.at_once} of {len(setup.models)} models fit at once"
     stays = setup.at_once == len(setup.models)
     why = "each has memory of its own" if stays else "they take turns"
     return Ollama(
-        models=Choice(" ".join(names), steps.weights),
+        models=Choice(" ".join(map(pulled, setup.loads)), steps.weights),
         context_length=steps.context,
         num_parallel=steps.slots,
         max_loaded_models=steps.weights.then("rule", "models at once", setup.at_once, together, unit=""),
