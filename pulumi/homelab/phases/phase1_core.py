@@ -18,7 +18,6 @@ from homelab.components import (
     postgres,
 )
 from homelab.components.namespace import Namespace
-from homelab.components.network import Outside
 from homelab.components.scope import Scope
 from homelab.lab import Models
 from homelab.phases.endpoints import environment
@@ -99,8 +98,7 @@ def _litellm(site: Site, scope: Scope) -> litellm.Inputs:
         models,
         site.secret("litellm", "master_key"),
         _model_keys(site, models),
-        tuple(route for server in site.servers for route in server.routes(server.name)),
-        (*doors(models), *(Outside.of(server.address, server.port) for server in site.servers)),
+        doors(models),
     )
 
 
