@@ -18,6 +18,7 @@ from homelab.components import (
     postgres,
 )
 from homelab.components.namespace import Namespace
+from homelab.components.network import Outside
 from homelab.components.scope import Scope
 from homelab.lab import Models
 from homelab.phases.endpoints import environment
@@ -98,7 +99,8 @@ def _litellm(site: Site, scope: Scope) -> litellm.Inputs:
         models,
         site.secret("litellm", "master_key"),
         _model_keys(site, models),
-        doors(models),
+        tuple(route for server in site.servers for route in server.routes(server.name)),
+        (*doors(models), *(Outside.of(server.address, server.port) for server in site.servers)),
     )
 
 

@@ -8,6 +8,7 @@ import pulumi
 
 from homelab.components.scope import NAMESPACE, Image, Scope, Workload
 from homelab.errors import InvalidInput, Problem
+from homelab.inference import Server, servers
 from homelab.lab import Lab
 from homelab.planner import HostPlan, LabPlan
 from homelab.specs import Spec
@@ -44,6 +45,11 @@ class Site:
     def inside(self) -> tuple[HostPlan, ...]:
         """The hosts that are nodes."""
         return tuple(host for host in self.plan.hosts if host.name in self.lab.nodes)
+
+    @property
+    def servers(self) -> tuple[Server, ...]:
+        """Of models, on hosts that are no nodes."""
+        return servers(self.lab, (host for host in self.plan.hosts if host.name not in self.lab.nodes))
 
     def placed(self, consumer: str) -> bool:
         """Whether it runs in the cluster."""
