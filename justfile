@@ -168,6 +168,12 @@ pulumi-preview *flags: environment-cluster
 pulumi-up *flags: environment-cluster
     @{{ homelab }} stack up "$@"
 
+[doc("Whether the phase --stack S, phase0 too, does what it promises; waits for its pods")]
+[group("cluster")]
+[no-cd]
+validate *flags: environment-cluster
+    @{{ homelab }} validate "$@"
+
 [doc("Delete what the phase --stack S deployed; volumes stay")]
 [group("cluster")]
 [no-cd]

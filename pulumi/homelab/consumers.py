@@ -39,6 +39,9 @@ LOCAL = (
 )
 """What runs as processes of this machine, without a cluster."""
 
+NAMESPACE = "ai-infrastructure"
+"""Of Kubernetes: where everything of the platform is."""
+
 WORKLOADS = {"postgres": "supabase-postgres", "extract": "docling", "graph": "cognee"}
 """Consumer → its name in the cluster, where people expect another."""
 

@@ -9,6 +9,7 @@ HomelabError
 ├── PolicyViolated   manifests that may not reach a cluster; with the policies, in homelab.policy
 ├── SecretsError     a secret is missing, cannot be opened, was changed or stands in clear
 ├── LocalError       the local platform cannot start or keep running (a taken port, a full disk)
+├── ClusterError     the Kubernetes of lab.yaml does not answer, or refuses what it is asked
 └── SandboxError     the Kubernetes of this machine cannot start, or does not answer
 
 One place (`homelab.cli`) prints them; the exit code is 1. Wrong usage is 2, a failed validation 3.
@@ -129,6 +130,10 @@ class LocalError(HomelabError):
 
 
 class SandboxError(HomelabError):
+    pass
+
+
+class ClusterError(HomelabError):
     pass
 
 

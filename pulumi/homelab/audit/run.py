@@ -13,6 +13,7 @@ from homelab.errors import AuditFailed, Problem
 from homelab.lab import ROOT, Lab
 
 FOLDER = ROOT / "ansible"
+PLAYBOOK = "homelab.yml"
 
 EVENT = '{"event": '
 """How a line of the callback plugin `lab_events` begins; whatever else is printed explains a failure."""
@@ -36,6 +37,7 @@ def audit(
     tags: Sequence[str] = ("hardware_audit",),
     ask_password: bool = False,
     on_task: Callable[[str], None] = lambda _: None,
+    playbook: str = PLAYBOOK,
 ) -> Outcome:
     """Measure `hosts` of the lab; `on_task` hears the name of each step as it begins.
 
@@ -46,7 +48,7 @@ def audit(
     said: deque[str] = deque(maxlen=KEPT)
     # A terminal is left to Ansible only where it must ask for a password, which it does on /dev/tty.
     with subprocess.Popen(
-        _command(hosts, tags, ask_password),
+        _command(hosts, tags, ask_password, playbook),
         cwd=FOLDER,
         env=_environment(lab) | {"ANSIBLE_STDOUT_CALLBACK": "lab_events"},
         stdin=None if ask_password else subprocess.DEVNULL,
@@ -77,6 +79,13 @@ def audit(
     return Outcome(changed, tuple(problems[host] for host in hosts if host in problems))
 
 
+def reached(lab: Lab, hosts: Sequence[str]) -> Mapping[str, Problem]:
+    """Why a host does not let us in, for those that do not. Raises AuditFailed when Ansible could not run."""
+    outcome = audit(lab, hosts, tags=("all",), playbook="playbooks/reach.yml")
+    away = [host for host in hosts if host not in outcome.changed]
+    return dict(zip(away, outcome.problems, strict=True))
+
+
 def watch(lab: Lab, hosts: Sequence[str], *, tags: Sequence[str], ask_password: bool = False) -> None:
     """The same with all that Ansible says, on standard error. Raises AuditFailed when any host fails."""
     status = subprocess.run(
@@ -91,8 +100,8 @@ def watch(lab: Lab, hosts: Sequence[str], *, tags: Sequence[str], ask_password: 
         raise AuditFailed(Problem("ansible-playbook", f"status {status}", "it says above what is wrong", ""))
 
 
-def _command(hosts: Sequence[str], tags: Sequence[str], ask_password: bool) -> list[str]:
-    argv = [sys.executable, "-m", "ansible", "playbook", "homelab.yml", "--limit", ",".join(hosts)]
+def _command(hosts: Sequence[str], tags: Sequence[str], ask_password: bool, playbook: str = PLAYBOOK) -> list[str]:
+    argv = [sys.executable, "-m", "ansible", "playbook", playbook, "--limit", ",".join(hosts)]
     return [*argv, "--tags", ",".join(tags), *(["--ask-become-pass"] if ask_password else [])]
 
 

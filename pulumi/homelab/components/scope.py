@@ -4,10 +4,11 @@ from dataclasses import dataclass
 
 import pulumi
 
+from homelab.consumers import NAMESPACE
 from homelab.lab import Ports
 from homelab.specs.share import Share
 
-NAMESPACE = "ai-infrastructure"
+__all__ = ["EVERYWHERE", "NAMESPACE", "PORTS", "Image", "Scope", "Workload"]
 
 PORTS = Ports()
 """The services' usual ports: in the cluster each has an address of its own, so nobody needs another."""

@@ -10,11 +10,11 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, TypeVar
 
+from homelab.consumers import NAMESPACE
 from homelab.errors import DeployRefused, Problem
 from homelab.guards.context import kubeconfig
 from homelab.lab.cluster import Cluster
 
-NAMESPACE = "ai-infrastructure"
 NAME = "validated"
 ANSWER_S = 10.0  # seconds; an API server that needs longer for one small object is not well
 

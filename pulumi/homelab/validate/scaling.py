@@ -1,0 +1,32 @@
+"""Whether autoscalers end where the ledger does: at the replicas that the burst pool holds."""
+
+from collections.abc import Iterator, Sequence
+
+from homelab.consumers import workload
+from homelab.kube.client import Object
+from homelab.policy import Ledger
+from homelab.validate.outcome import Outcome, failed, held, left_out
+from homelab.validate.workloads import app
+
+BURST = ("extract", "graph")
+
+
+def outcomes(
+    stack: str, manifests: Sequence[Object], autoscalers: Sequence[Object], ledger: Ledger
+) -> Iterator[Outcome]:
+    """One for each burst workload that the stack deploys; `autoscalers` are the cluster's own."""
+    deployed = {app(one) for one in manifests if one["kind"] == "Deployment"}
+    most = {app(one): one["spec"]["maxReplicas"] for one in autoscalers}
+    for name in map(workload, BURST):
+        if name not in deployed or name not in ledger.workloads:
+            continue
+        pods, told = ledger.workloads[name].pods, f"{name} at most"
+        if pods == 1:
+            yield left_out(
+                f"{name} scales", "the ledger holds one replica of it", f"./lab explain {name}.replicas"
+            )
+        elif most.get(name) != pods:
+            given = f"{most.get(name, 'no')} replicas, the ledger holds {pods}"
+            yield failed(told, given, f"./lab pulumi-up --stack {stack}")
+        else:
+            yield held(told, f"{pods} replicas, which the ledger holds")
