@@ -76,7 +76,7 @@ def down(report: Report, root: Path = HOME, *, delete: bool = False) -> bool:
         network.disconnect()
         if delete and sandbox is not None:
             boot.forget(sandbox.root)
-            told(str(sandbox.root), "deleted")
+            told(sandbox.root.name, "deleted")
         return ran
 
 
