@@ -17,13 +17,14 @@ def outcomes(
     """One for each burst workload that the stack deploys; `autoscalers` are the cluster's own."""
     deployed = {app(one) for one in manifests if one["kind"] == "Deployment"}
     most = {app(one): one["spec"]["maxReplicas"] for one in autoscalers}
-    for name in map(workload, BURST):
+    for consumer in BURST:
+        name = workload(consumer)
         if name not in deployed or name not in ledger.workloads:
             continue
         pods, told = ledger.workloads[name].pods, f"{name} at most"
         if pods == 1:
             yield left_out(
-                f"{name} scales", "the ledger holds one replica of it", f"./lab explain {name}.replicas"
+                f"{name} scales", "the ledger holds one replica of it", f"./lab explain {consumer}.replicas"
             )
         elif most.get(name) != pods:
             given = f"{most.get(name, 'no')} replicas, the ledger holds {pods}"
