@@ -68,6 +68,7 @@ class Document(BaseModel):
     state: Literal["accepted", "complete", "dead-lettered"]
     stage: str | None = None
     reason: str | None = None
+    chunks: int | None = Field(default=None, description="of one that is complete")
     failed_at: str | None = Field(default=None, description="ISO 8601, UTC")
 
 
@@ -186,7 +187,7 @@ def _declare(app: FastAPI, settings: Settings) -> None:
     async def document(doc_id: DocumentId, opened: Opened) -> Document:
         """How far a document is."""
         if await opened.vectors.completed([doc_id]):
-            return Document(id=doc_id, state="complete")
+            return Document(id=doc_id, state="complete", chunks=await opened.vectors.chunks(doc_id))
         letter = await dead_letters.last_of(doc_id, await opened.bus())
         if letter is not None:
             given_up = {"stage": letter.stage, "reason": letter.reason, "failed_at": letter.failed_at}

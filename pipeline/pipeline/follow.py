@@ -2,16 +2,15 @@
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
-from typing import TypeVar
+from typing import Protocol, TypeVar
 
 from pydantic import ValidationError
 
 from pipeline.contract import Alert, DeadLetter, EmbedCompleted, KgCompleted, Subject
 from pipeline.errors import NoSpace, Unavailable
-from pipeline.ports import VectorStore
 from pipeline.problem import Problem
 
 FOLLOWED = (Subject.EMBED_COMPLETED, Subject.KG_COMPLETED, f"{Subject.DEAD}.>", f"{Subject.ALERT}.>")
@@ -48,11 +47,17 @@ class Progress:
     latest: str = ""
 
 
+class Completions(Protocol):
+    async def completed(self, doc_ids: Sequence[str]) -> set[str]:
+        """Those of the documents that can be found."""
+        ...
+
+
 class Following:
     """The state of one run. `pending` maps the ids of accepted documents to their paths, as shown."""
 
-    def __init__(self, vectors: VectorStore, progress: Callable[[Progress], None]) -> None:
-        self._vectors = vectors
+    def __init__(self, store: Completions, progress: Callable[[Progress], None]) -> None:
+        self._store = store
         self._tell = progress
         self._moved = asyncio.Event()
         self._last = asyncio.get_running_loop().time()
@@ -139,7 +144,7 @@ class Following:
             async with asyncio.timeout(QUIET):
                 await self._moved.wait()
         except TimeoutError:
-            for doc_id in await patiently(lambda: self._vectors.completed(list(self.pending))):
+            for doc_id in await patiently(lambda: self._store.completed(list(self.pending))):
                 self._through(doc_id)
         if asyncio.get_running_loop().time() - self._last > STALLED:
             raise Unavailable("pipeline", f"no document came through in {STALLED / 60:.0f} min; see the status")

@@ -7,17 +7,19 @@ import asyncio
 import io
 import time
 import uuid
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import AsyncIterator, Callable, Iterator, Sequence
+from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
+from typing import Protocol
 
 from pipeline.contract import Bucket, IngestRequested, Metadata, Subject, document_id
 from pipeline.detect import detect
 from pipeline.ending import end
 from pipeline.errors import Malformed, Unavailable
-from pipeline.follow import FOLLOWED, Following, Progress, patiently
-from pipeline.intake import MIB, Candidate, inspect
+from pipeline.follow import FOLLOWED, Completions, Following, Progress, patiently
+from pipeline.intake import MIB, Candidate, inspect, unreadable
 from pipeline.ports import EventBus, EventFeed, ObjectStore, VectorStore
 from pipeline.problem import Problem, shown
 from pipeline.walk import Walk
@@ -31,12 +33,37 @@ BATCH_BYTES = 64 * MIB
 
 @dataclass(frozen=True, slots=True)
 class Doors:
-    """What the uploading side needs of the platform."""
+    """What the uploading side needs of the platform, where it can reach the stores themselves."""
 
     objects: ObjectStore
     bus: EventBus
     feed: EventFeed
     vectors: VectorStore
+
+    async def completed(self, doc_ids: Sequence[str]) -> set[str]:
+        return await self.vectors.completed(doc_ids)
+
+    async def take(self, candidate: Candidate, raw: bytes, run: str) -> None:
+        await _store(self, candidate.doc_id, raw)
+        request = IngestRequested(
+            doc_id=candidate.doc_id, source_uri=candidate.source_uri, metadata=candidate.metadata
+        )
+        await _request(self, request, run)
+
+    def events(self) -> AbstractAsyncContextManager[AsyncIterator[tuple[str, bytes]]]:
+        return self.feed.follow(*FOLLOWED)
+
+
+class Uploads(Completions, Protocol):
+    """Where documents go, and what is heard of them: the stores themselves, or an API before them."""
+
+    async def take(self, candidate: Candidate, raw: bytes, run: str) -> None:
+        """Accepted when it returns; again within the same `run`, it counts once. Raises Malformed, Unavailable."""
+        ...
+
+    def events(self) -> AbstractAsyncContextManager[AsyncIterator[tuple[str, bytes]]]:
+        """(subject, body) of what FOLLOWED names, from the moment of entering on."""
+        ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +93,7 @@ class Report:
 
 async def ingest(
     paths: Sequence[Path],
-    doors: Doors,
+    uploads: Uploads,
     *,
     progress: Callable[[Progress], None] = lambda _: None,
     stop: asyncio.Event | None = None,
@@ -82,10 +109,10 @@ async def ingest(
     walk = Walk(paths)
     halted = asyncio.create_task((stop or asyncio.Event()).wait())
     reason: str | None = None
-    following = Following(doors.vectors, progress)
-    run = _Run(doors, following, max_mib)
+    following = Following(uploads, progress)
+    run = _Run(uploads, following, max_mib)
     try:
-        async with doors.feed.follow(*FOLLOWED) as events:
+        async with uploads.events() as events:
             listening = asyncio.create_task(following.listen(events))
             working = asyncio.create_task(run.take(walk))
             tasks = {listening, working, halted}
@@ -152,8 +179,8 @@ async def _request(doors: Doors, request: IngestRequested, run: str) -> None:
 class _Run:
     """The uploads of one run: looks at files batch by batch, uploads one at a time, never floods the stream."""
 
-    def __init__(self, doors: Doors, following: Following, max_mib: int) -> None:
-        self._doors = doors
+    def __init__(self, uploads: Uploads, following: Following, max_mib: int) -> None:
+        self._uploads = uploads
         self._following = following
         self._max_mib = max_mib
         self._names: dict[str, str] = {}
@@ -166,7 +193,7 @@ class _Run:
             fresh = [self._once(entry) for entry in batch]
             candidates = [candidate for candidate in fresh if candidate]
             ids = [candidate.doc_id for candidate in candidates]
-            known = await patiently(partial(self._doors.vectors.completed, ids))
+            known = await patiently(partial(self._uploads.completed, ids))
             for candidate in candidates:
                 if candidate.doc_id in known:
                     self._following.unchanged()
@@ -213,8 +240,8 @@ class _Run:
                 Problem(name, "it changed while it was read", "a document is taken as it is", "try again")
             )
             return
-        doc_id = candidate.doc_id
-        request = IngestRequested(doc_id=doc_id, source_uri=candidate.source_uri, metadata=candidate.metadata)
-        await patiently(lambda: _store(self._doors, doc_id, raw))
-        with self._following.expecting(doc_id, name):
-            await patiently(lambda: _request(self._doors, request, self._run))
+        try:
+            with self._following.expecting(candidate.doc_id, name):
+                await patiently(lambda: self._uploads.take(candidate, raw, self._run))
+        except Malformed as error:
+            self._following.failed(unreadable(name, error))

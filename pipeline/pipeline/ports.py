@@ -93,6 +93,10 @@ class VectorStore(Protocol):
         """`documents`, `chunks`, `embeddings`."""
         ...
 
+    async def chunks(self, doc_id: str) -> int:
+        """How many of one document are stored."""
+        ...
+
     async def forget(self, doc_id: str) -> bool: ...
 
 

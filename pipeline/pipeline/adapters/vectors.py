@@ -212,6 +212,12 @@ class Vectors:
             documents, chunks = await rows.fetchone() or (0, 0)
         return {"documents": documents, "chunks": chunks, "embeddings": chunks}
 
+    async def chunks(self, doc_id: str) -> int:
+        async with self._connection() as connection:
+            rows = await connection.execute("SELECT count(*) FROM embeddings WHERE document_id = %s", (doc_id,))
+            (count,) = await rows.fetchone() or (0,)
+        return int(count)
+
     async def forget(self, doc_id: str) -> bool:
         async with self._connection() as connection:
             gone = await connection.execute("DELETE FROM documents WHERE id = %s", (doc_id,))
