@@ -198,6 +198,12 @@ search +text: environment
 ask +text: environment
     @{{ homelab }} ask "$@"
 
+[doc("Rows from the graph of all documents, read-only")]
+[group("documents")]
+[no-cd]
+sparql *query: environment
+    @{{ homelab }} sparql "$@"
+
 [doc("Services, streams and counts")]
 [group("documents")]
 [no-cd]

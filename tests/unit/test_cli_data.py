@@ -203,8 +203,14 @@ def idle(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 @pytest.mark.parametrize(
     "verb",
-    [lambda: data.search(["x"]), lambda: data.ask(["x"]), data.status, lambda: data.ingest([Path("x")])],
-    ids=["search", "ask", "status", "ingest"],
+    [
+        lambda: data.search(["x"]),
+        lambda: data.ask(["x"]),
+        data.status,
+        lambda: data.ingest([Path("x")]),
+        lambda: data.sparql("ASK {}"),
+    ],
+    ids=["search", "ask", "status", "ingest", "sparql"],
 )
 def test_without_a_platform_every_verb_says_how_to_start_it(idle: Path, verb: Any) -> None:
     with pytest.raises(LocalError) as caught:
@@ -216,10 +222,10 @@ def test_without_a_platform_every_verb_says_how_to_start_it(idle: Path, verb: An
 
 def test_a_service_that_is_away_is_named_with_the_mend() -> None:
     line = r"^postgres · no answer within 4 s · \./lab local-status shows"
-    with pytest.raises(LocalError, match=line), running.needed():
+    with pytest.raises(LocalError, match=line), running.needed(running._local_away):
         raise Unavailable("postgres", "no answer within 4 s")
 
 
 def test_a_wrong_setting_stays_what_it_is() -> None:
-    with pytest.raises(Misconfigured), running.needed():
+    with pytest.raises(Misconfigured), running.needed(running._local_away):
         raise Misconfigured("embedding model", "384, not 768")

@@ -1,11 +1,13 @@
 """An answer for people: the text, its numbered passages, what is related, and what it had to do without."""
 
 import re
+from collections.abc import Mapping, Sequence
 from textwrap import fill
 
 from rich.console import Console
 from rich.text import Text
 
+from homelab.cli.output import table
 from pipeline.answer import Answer, Passage
 
 EXCERPT = 320
@@ -36,6 +38,15 @@ def show(answer: Answer, screen: Console, *, passages: int | None = None) -> Non
         screen.print()
     for reason in answer.degraded:
         screen.print(Text(f"Note: {printable(reason)}", style="yellow"))
+
+
+def rows(found: Sequence[Mapping[str, str]], screen: Console) -> None:
+    """A column for each variable of the query, in the order in which rows first have it."""
+    names = dict.fromkeys(name for row in found for name in row)
+    shown = table(*names)
+    for row in found:
+        shown.add_row(*(Text(printable(row.get(name, ""))) for name in names))
+    screen.print(shown if found else "Nothing was found.")
 
 
 def _indented(text: str, screen: Console) -> None:

@@ -46,6 +46,7 @@ COMMANDS = (
     ),
     Command("search", "homelab.cli.data:search", "Documents", "the passages nearest to a text"),
     Command("ask", "homelab.cli.data:ask", "Documents", "an answer from the documents, with citations"),
+    Command("sparql", "homelab.cli.data:sparql", "Documents", "rows from the graph of all documents"),
     Command("status", "homelab.cli.data:status", "Documents", "services, streams, and how much is stored"),
     Command(
         "drift",

@@ -1,4 +1,4 @@
-"""`homelab ingest`, `search`, `ask` and `status`: the data plane from the command line."""
+"""`homelab ingest`, `search`, `ask`, `sparql` and `status`: the data plane, on whichever platform is up."""
 
 import asyncio
 import logging
@@ -17,8 +17,7 @@ if TYPE_CHECKING:  # half a second of imports, which a refusal needs none of
     from pipeline.answer import Answer
     from pipeline.follow import Progress
     from pipeline.ingest import Report
-    from pipeline.parts import Parts
-    from pipeline.settings import Settings
+    from pipeline.platform import Platform
 
 T = TypeVar("T")
 
@@ -35,7 +34,9 @@ Words = Annotated[list[str], typer.Argument(metavar="TEXT", help="one text, quot
 
 
 def ingest(
-    paths: Annotated[list[Path], typer.Argument(metavar="PATH…", help="files and folders")], as_json: Json = False
+    paths: Annotated[list[Path], typer.Argument(metavar="PATH…", help="files and folders")],
+    on: running.On = None,
+    as_json: Json = False,
 ) -> None:
     """Put documents in and wait until they can be found.
 
@@ -46,12 +47,12 @@ def ingest(
       homelab ingest ~/Documents
       homelab ingest report.pdf notes/ --json
     """
-    settings = running.settings()
-    from homelab.cli import ingesting
+    with running.platform(on) as platform:
+        from homelab.cli import ingesting
 
-    screen = console()
-    with ingesting.shown_progress(screen, quiet=as_json) as tell:
-        report, interrupted = over(settings, lambda opened: take(paths, opened, settings, tell))
+        screen = console()
+        with ingesting.shown_progress(screen, quiet=as_json) as tell:
+            report, interrupted = over(platform, lambda opened: take(paths, opened, platform.max_mib, tell))
     if as_json:
         print_json(ingesting.document(report))
     else:
@@ -62,7 +63,7 @@ def ingest(
         raise typer.Exit(1)
 
 
-def search(text: Words, limit: Limit = 8, as_json: Json = False) -> None:
+def search(text: Words, limit: Limit = 8, on: running.On = None, as_json: Json = False) -> None:
     """Show the passages nearest to TEXT, by meaning and by words.
 
     Examples:
@@ -70,10 +71,11 @@ def search(text: Words, limit: Limit = 8, as_json: Json = False) -> None:
       homelab search 'message retention' --limit 3 --json
     """
     words = _joined(text)
-    _show(over(running.settings(), lambda opened: opened.query.search(words, limit)), as_json)
+    with running.platform(on) as platform:
+        _show(over(platform, lambda opened: opened.search(words, limit)), as_json)
 
 
-def ask(text: Words, limit: Limit = 8, as_json: Json = False) -> None:
+def ask(text: Words, limit: Limit = 8, on: running.On = None, as_json: Json = False) -> None:
     """Answer a question from the documents, with citations.
 
     Without a configured chat model the best sentences are quoted instead of an answer being written.
@@ -83,22 +85,42 @@ def ask(text: Words, limit: Limit = 8, as_json: Json = False) -> None:
       homelab ask 'How long are messages kept?' --json
     """
     question = _joined(text)
-    _show(over(running.settings(), lambda opened: opened.query.ask(question, limit)), as_json, SHOWN)
+    with running.platform(on) as platform:
+        _show(over(platform, lambda opened: opened.ask(question, limit)), as_json, SHOWN)
 
 
-def status(as_json: Json = False) -> None:
+def sparql(
+    query: Annotated[str, typer.Argument(metavar="QUERY", help="SELECT, ASK, CONSTRUCT or DESCRIBE")],
+    on: running.On = None,
+    as_json: Json = False,
+) -> None:
+    """Ask the graph of all documents; nothing can be changed. Its words are in docs/vocabulary.md.
+
+    Examples:
+      homelab sparql 'SELECT ?g (COUNT(*) AS ?n) WHERE { GRAPH ?g { ?s ?p ?o } } GROUP BY ?g'
+    """
+    with running.platform(on) as platform:
+        rows = over(platform, lambda opened: opened.sparql(query))
+    if as_json:
+        print_json(rows)
+    else:
+        from homelab.cli import answers
+
+        answers.rows(rows, console())
+
+
+def status(on: running.On = None, as_json: Json = False) -> None:
     """Show services, what waits in the streams, and how much is stored.
 
     Examples:
       homelab status
       homelab status --json
     """
-    settings = running.settings()
+    with running.platform(on) as platform:
+        services = platform.usage()
+        pipeline = over(platform, lambda opened: opened.status())
     from homelab.cli import state
-    from homelab.local.memory import usage
 
-    services = usage(running.folders())
-    pipeline = over(settings, lambda opened: opened.status())
     if as_json:
         print_json(state.document(services, pipeline))
     else:
@@ -115,15 +137,13 @@ def _joined(text: list[str]) -> str:
     return joined
 
 
-def over(settings: "Settings", work: "Callable[[Parts], Awaitable[T]]") -> T:
-    from pipeline import parts
-
+def over(where: running.Running, work: "Callable[[Platform], Awaitable[T]]") -> T:
     async def opened() -> T:
-        async with parts.opened(settings, "cli") as platform:
+        async with where.open() as platform:
             return await work(platform)
 
     logging.getLogger().addHandler(logging.NullHandler())  # what libraries say of a lost connection, we say
-    with running.needed():
+    with running.needed(where.away):
         return asyncio.run(opened())
 
 
@@ -137,7 +157,7 @@ def _show(answer: "Answer", as_json: bool, passages: int | None = None) -> None:
 
 
 async def take(
-    paths: list[Path], opened: "Parts", settings: "Settings", tell: "Callable[[Progress], None]"
+    paths: list[Path], opened: "Platform", max_mib: int, tell: "Callable[[Progress], None]"
 ) -> "tuple[Report, bool]":
     """The report, and whether it was ended by Ctrl-C."""
     from pipeline.ingest import ingest as ingest_paths
@@ -146,9 +166,7 @@ async def take(
     loop = asyncio.get_running_loop()
     loop.add_signal_handler(signal.SIGINT, stop.set)
     try:
-        report = await ingest_paths(
-            paths, await opened.doors(), progress=tell, stop=stop, max_mib=settings.max_document_mib
-        )
+        report = await ingest_paths(paths, await opened.uploads(), progress=tell, stop=stop, max_mib=max_mib)
     finally:
         loop.remove_signal_handler(signal.SIGINT)
     return report, stop.is_set()

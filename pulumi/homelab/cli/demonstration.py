@@ -23,7 +23,7 @@ from homelab.local.runtime import Progress
 from homelab.local.table import Platform, platform
 from homelab.planner import HostPlan, plan_lab
 from pipeline.answer import Answer
-from pipeline.parts import Parts
+from pipeline.platform import Platform as Opened
 
 SAMPLES = ROOT / "samples"
 SAMPLE_QUESTION = "How long does the UPS carry the NAS?"
@@ -72,9 +72,9 @@ def stopped(platform: Platform, screen: Console) -> None:
 
 def ingested(paths: Sequence[Path] | None, platform: Platform, screen: Console) -> bool:
     """True when every document went through; Ctrl-C ends the demo here."""
-    settings, wanted = running.settings(), list(paths or [SAMPLES])
+    here, wanted = running.local(labs.load()), list(paths or [SAMPLES])
     with sampler(platform.folders), ingesting.shown_progress(screen, quiet=False) as tell:
-        report, interrupted = over(settings, lambda opened: take(wanted, opened, settings, tell))
+        report, interrupted = over(here, lambda opened: take(wanted, opened, here.max_mib, tell))
     ingesting.summary(report, screen)
     if interrupted:
         raise KeyboardInterrupt
@@ -82,18 +82,18 @@ def ingested(paths: Sequence[Path] | None, platform: Platform, screen: Console) 
 
 
 def asked(paths: Sequence[Path] | None, question: str | None, screen: Console) -> None:
-    async def work(opened: Parts) -> tuple[str, Answer]:
+    async def work(opened: Opened) -> tuple[str, Answer]:
         text = question or (await _about(opened) if paths else SAMPLE_QUESTION)
-        return text, await opened.query.ask(text, 3)
+        return text, await opened.ask(text, 3)
 
-    text, answer = over(running.settings(), work)
+    text, answer = over(running.local(labs.load()), work)
     screen.print(Text(f"  {text}\n", style="italic"))
     answers.show(answer, screen)
 
 
-async def _about(opened: Parts) -> str:
+async def _about(opened: Opened) -> str:
     """A question to documents that we know nothing of: about the term that most of them share."""
-    rows = await opened.graph.select(COMMONEST)
+    rows = await opened.sparql(COMMONEST)
     return f"What is said about {rows[0]['label']}?" if rows else "What are these documents about?"
 
 
