@@ -67,6 +67,9 @@ class Bucket(StrEnum):
 
 RAW_EXPIRY_DAYS = 90
 
+GATEWAY_SCHEMA = "contextforge"
+"""Of our database: the tables of the MCP gateway, beside our own."""
+
 
 DocId = Annotated[str, Field(pattern=r"^[0-9A-Za-z_-]{1,128}$")]
 """Stands in object keys and in the names of graphs, so it holds nothing that means anything there."""

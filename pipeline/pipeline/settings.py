@@ -64,6 +64,10 @@ class Settings(BaseSettings):
     api_names: str = Field(
         default="localhost,127.0.0.1,[::1]", description="host names that the API answers to; others are refused"
     )
+    gateway_url: str = Field(default="http://127.0.0.1:4444", description="the MCP gateway that offers our tools")
+    gateway_user: str = Field(default="admin@homelab.internal", description="the gateway's administrator")
+    gateway_secret: SecretStr | None = Field(default=None, description="what signs the gateway's tokens")
+    tools_url: str = Field(default="http://127.0.0.1:8000/mcp", description="our API's tools, for the gateway")
     health_host: str = Field(default="127.0.0.1", description="where a worker's door listens")
     health_port: int | None = Field(default=None, description="a worker's door: /ready and /health")
 

@@ -69,6 +69,8 @@ class Objects:
 
     async def delete(self, bucket: str, key: str) -> None:
         """Whether it is there or not."""
+        if not await self.exists(bucket, key):
+            return  # Garage would call the deletion of what is not there a failure, in words of its own
         with _named(f"{bucket}/{key}"):
             try:
                 await obstore.delete_async(self._stores[bucket], key)

@@ -9,7 +9,7 @@ import sys
 from pydantic import ValidationError
 
 from pipeline import log, parts
-from pipeline.checks import chain, models, stores
+from pipeline.checks import chain, models, stores, tools
 from pipeline.checks.outcome import Check, Outcome
 from pipeline.settings import Settings, load, problems
 
@@ -25,6 +25,11 @@ STACKS = {
     "phase3-inference": (
         Check("models answer", models.answers),
         Check("tool calls", models.tool_calls),
+    ),
+    "phase4-tooling": (
+        Check("tools listed", tools.listed),
+        Check("tools called", tools.called),
+        Check("question answered", tools.answered),
     ),
 }
 

@@ -1,12 +1,14 @@
 """What phase 2 promises: a PDF becomes artifacts, vectors and triples, and can be found by what it says."""
 
 import tempfile
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from pathlib import Path
 
 from pipeline.checks.pdf import pdf
 from pipeline.contract import Bucket, document_id, graph_name
 from pipeline.errors import Misconfigured, Unavailable
-from pipeline.ingest import ingest
+from pipeline.ingest import Report, ingest
 from pipeline.parts import Parts
 from pipeline.settings import Settings
 
@@ -19,37 +21,44 @@ LINES = (
     "The cellar pump of this page draws 42 watts and stands beside the heat exchanger.",
 )
 
+RAW = pdf(LINES)
+
 QUESTION = f"How many watts does the cellar pump draw? {WORD}"
 
 
 async def document(settings: Settings, parts: Parts) -> str:
-    """The whole chain, with the same page each time, which is forgotten before and after."""
-    raw = pdf(LINES)
-    doc_id = document_id(raw)
+    """The whole chain, with the same page each time."""
+    async with page(parts) as report:
+        count = f"SELECT (COUNT(*) AS ?n) WHERE {{ GRAPH <{graph_name(document_id(RAW))}> {{ ?s ?p ?o }} }}"
+        [row] = await parts.graph.select(count)
+        if row["n"] == "0":
+            raise Misconfigured("oxigraph", "the page went through and left no triple")
+        found = (await parts.query.search(QUESTION)).passages
+        if not any(WORD in passage.text and passage.page == 1 for passage in found):
+            raise Misconfigured("query", "the page went through and its words are not found")
+    return f"a PDF in {report.seconds:.1f} s: {report.chunks} chunks, {row['n']} triples, found on page 1"
+
+
+@asynccontextmanager
+async def page(parts: Parts) -> AsyncIterator[Report]:
+    """While it lasts the page is there to be found; before and after it is forgotten.
+
+    Raises Unavailable or Misconfigured when it does not get through.
+    """
+    doc_id = document_id(RAW)
     await _forget(parts, doc_id)
     try:
-        return await _through(parts, raw, doc_id)
+        with tempfile.TemporaryDirectory() as folder:
+            path = Path(folder) / "check.pdf"
+            path.write_bytes(RAW)
+            report = await ingest([path], await parts.doors())
+        if report.stopped:
+            raise Unavailable("pipeline", report.stopped)
+        if report.failed:
+            raise Misconfigured("pipeline", str(report.failed[0]))
+        yield report
     finally:
         await _forget(parts, doc_id)
-
-
-async def _through(parts: Parts, raw: bytes, doc_id: str) -> str:
-    with tempfile.TemporaryDirectory() as folder:
-        path = Path(folder) / "check.pdf"
-        path.write_bytes(raw)
-        report = await ingest([path], await parts.doors())
-    if report.stopped:
-        raise Unavailable("pipeline", report.stopped)
-    if report.failed:
-        raise Misconfigured("pipeline", str(report.failed[0]))
-    count = f"SELECT (COUNT(*) AS ?n) WHERE {{ GRAPH <{graph_name(doc_id)}> {{ ?s ?p ?o }} }}"
-    [row] = await parts.graph.select(count)
-    if row["n"] == "0":
-        raise Misconfigured("oxigraph", "the page went through and left no triple")
-    found = (await parts.query.search(QUESTION)).passages
-    if not any(WORD in passage.text and passage.page == 1 for passage in found):
-        raise Misconfigured("query", "the page went through and its words are not found")
-    return f"a PDF in {report.seconds:.1f} s: {report.chunks} chunks, {row['n']} triples, found on page 1"
 
 
 async def _forget(parts: Parts, doc_id: str) -> None:
