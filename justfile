@@ -17,41 +17,13 @@ default:
 # Bring what the recipes run on up to date; silent when it is.
 
 [private]
-environment:
-    @{{ prepare }} homelab
-
-[private]
-environment-cluster:
-    @{{ prepare }} cluster
-
-[private]
-environments-manifests:
-    @{{ prepare }} cluster checkov
-
-[private]
-environments-test-cluster:
-    @{{ prepare }} dev checkov
-
-[private]
-environments:
-    @{{ prepare }} homelab litellm
-
-[private]
-environments-dev:
-    @{{ prepare }} dev litellm
-
-[private]
-environment-dev:
-    @{{ prepare }} dev
-
-[private]
-environment-mutation:
-    @{{ prepare }} mutation
+environment +names="homelab":
+    @{{ prepare }} "$@"
 
 [doc("From nothing to an answer: audit, plan, start, ingest PATHs (or the samples), ask")]
 [group("start here")]
 [no-cd]
-demo *paths: environments
+demo *paths: (environment "homelab" "litellm")
     @{{ homelab }} demo "$@"
 
 [doc("Measure the hosts of lab.yaml by Ansible and fetch their facts")]
@@ -69,7 +41,7 @@ plan *flags: environment
 [doc("The manifests of a phase, without a cluster: one YAML file for each object with --out")]
 [group("measure and decide")]
 [no-cd]
-render stack *flags: environment-cluster
+render stack *flags: (environment "cluster")
     @{{ homelab }} render "$@"
 
 [doc("Why CONSUMER.SETTING is what it is: fact, profile line, rule, clamp, result")]
@@ -93,7 +65,7 @@ doctor *flags: environment
 [doc("Start the platform as local processes inside its plan")]
 [group("local platform")]
 [no-cd]
-local-up *flags: environments
+local-up *flags: (environment "homelab" "litellm")
     @{{ homelab }} local up "$@"
 
 [doc("Its processes: state, memory against the plan, restarts")]
@@ -153,31 +125,31 @@ sandbox-down *flags: environment
 [doc("Judge what the stacks would deploy by our policies and by checkov; needs no cluster")]
 [group("cluster")]
 [no-cd]
-check-manifests *flags: environments-manifests
+check-manifests *flags: (environment "cluster" "checkov")
     @{{ homelab }} check-manifests --checkov "$@"
 
 [doc("What `pulumi-up` of the phase --stack S would change; --diff shows every field")]
 [group("cluster")]
 [no-cd]
-pulumi-preview *flags: environment-cluster
+pulumi-preview *flags: (environment "cluster")
     @{{ homelab }} stack preview "$@"
 
 [doc("Deploy the phase --stack S, or what has changed of it")]
 [group("cluster")]
 [no-cd]
-pulumi-up *flags: environment-cluster
+pulumi-up *flags: (environment "cluster")
     @{{ homelab }} stack up "$@"
 
 [doc("Whether the phase --stack S, phase0 too, does what it promises; waits for its pods")]
 [group("cluster")]
 [no-cd]
-validate *flags: environment-cluster
+validate *flags: (environment "cluster")
     @{{ homelab }} validate "$@"
 
 [doc("Delete what the phase --stack S deployed; volumes stay")]
 [group("cluster")]
 [no-cd]
-pulumi-down *flags: environment-cluster
+pulumi-down *flags: (environment "cluster")
     @{{ homelab }} stack down "$@"
 
 [doc("Put documents in: files and folders")]
@@ -212,27 +184,27 @@ status *flags: environment
 
 [doc("Every test that needs only Python and the package registries")]
 [group("develop")]
-test *flags: environments-dev
+test *flags: (environment "dev" "litellm")
     @{{ bin }}/python -m pytest --ignore tests/engine --ignore tests/cluster "$@"
 
 [doc("The tests that need Pulumi's engine, Kubernetes and root")]
 [group("develop")]
-test-cluster *flags: environments-test-cluster
+test-cluster *flags: (environment "dev" "checkov")
     @{{ bin }}/python -m pytest tests/engine tests/cluster "$@"
 
 [doc("The fast tests, within a minute")]
 [group("develop")]
-test-unit *flags: environment-dev
+test-unit *flags: (environment "dev")
     @{{ bin }}/python -m pytest tests/unit tests/repo "$@"
 
 [doc("Every promise of the budget, each on 20,000 generated hosts")]
 [group("develop")]
-test-properties *flags: environment-dev
+test-properties *flags: (environment "dev")
     @HYPOTHESIS_PROFILE=full {{ bin }}/python -m pytest --timeout=0 tests/unit/test_properties.py "$@"
 
 [doc("Change the ledger and the specs in a thousand ways; a test must fail each time (hours)")]
 [group("develop")]
-test-mutation: environment-mutation
+test-mutation: (environment "mutation")
     #!/usr/bin/env bash
     set -euo pipefail
     scratch=$(mktemp -d)
@@ -248,7 +220,7 @@ test-mutation: environment-mutation
 
 [doc("Lint, format and types; writes nothing")]
 [group("develop")]
-check: environment-dev
+check: (environment "dev")
     @{{ bin }}/ruff check .
     @{{ bin }}/ruff format --check .
     @{{ bin }}/mypy
@@ -257,7 +229,7 @@ check: environment-dev
 
 [doc("Format")]
 [group("develop")]
-fmt: environment-dev
+fmt: (environment "dev")
     @{{ bin }}/ruff check --fix .
     @{{ bin }}/ruff format .
     @{{ quote(just_executable()) }} --fmt
@@ -276,22 +248,22 @@ images *flags: environment
 
 [doc("Measure how long planning takes, for 6 and for 1,000 hosts")]
 [group("develop")]
-bench-plan: environment-dev
+bench-plan: (environment "dev")
     @{{ bin }}/python tests/bench_plan.py
 
 [doc("Measure the deployment of all phases: a stack each, without checkpoints, in one stack")]
 [group("develop")]
-bench-stacks: environment-dev
+bench-stacks: (environment "dev")
     @PYTHONPATH=tests {{ bin }}/python tests/engine/bench_stacks.py
 
 [doc("Kill the engine twenty times while it deploys; the next run must mend it")]
 [group("develop")]
-test-kills: environment-dev
+test-kills: (environment "dev")
     @KILLS=20 {{ bin }}/python -m pytest tests/engine/test_engine_kill.py --log-cli-level=INFO
 
 [doc("Measure the embedder, then 100 documents through a platform of its own")]
 [group("develop")]
-bench *flags: environments-dev
+bench *flags: (environment "dev" "litellm")
     #!/usr/bin/env bash
     set -euo pipefail
     scratch=$(mktemp -d)
