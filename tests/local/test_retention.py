@@ -1,76 +1,29 @@
 """Garage lets raw documents go after their time, and keeps what a person has ruled beside it."""
 
 import asyncio
-import secrets
 from collections.abc import Iterator
 from pathlib import Path
 from xml.etree import ElementTree as ET
 
 import httpx
 import pytest
+from garage_process import garage
 from pydantic import SecretStr
 
-from homelab.config import garage as garage_conf
-from homelab.specs import Garage
-from homelab.tools import find
-from pipeline import buckets
 from pipeline.adapters import retention
 from pipeline.adapters.retention import expire
 from pipeline.contract import Bucket
 from pipeline.errors import Refused, Unavailable
 from pipeline.settings import Settings
-from servers import Server, answers, free_port
-from unit import recorded
+from servers import free_port
 
 LOOPBACK = "127.0.0.1"
 
 
 @pytest.fixture(scope="module")
 def store(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Settings]:
-    """Garage with the platform's buckets, as the local platform starts it."""
-    binary = find("garage")
-    if binary is None:
-        pytest.skip("Garage is not built: run ./lab tools garage")
-    folder, port, admin = tmp_path_factory.mktemp("garage"), free_port(), free_port()
-    spec = recorded.plan("pi5-8g", ("garage",)).specs["garage"]
-    assert isinstance(spec, Garage)
-    (folder / "garage.toml").write_text(
-        garage_conf.render(
-            spec,
-            listen=LOOPBACK,
-            public=LOOPBACK,
-            port=port,
-            rpc_port=free_port(),
-            admin_port=admin,
-            metadata_dir=str(folder / "meta"),
-            data_dir=str(folder / "data"),
-        )
-    )
-    access, secret, token = f"GK{secrets.token_hex(12)}", secrets.token_hex(32), secrets.token_hex(16)
-    url = f"http://{LOOPBACK}:{admin}"
-    command = [str(binary), "-c", str(folder / "garage.toml"), "server", "--single-node", "--default-bucket"]
-    server = Server("garage", command, admin, lambda: answers(f"{url}/health"), folder / "garage.log", url=url)
-    environment = {
-        "GARAGE_RPC_SECRET": secrets.token_hex(32),
-        "GARAGE_ADMIN_TOKEN": token,
-        "GARAGE_DEFAULT_ACCESS_KEY": access,
-        "GARAGE_DEFAULT_SECRET_KEY": secret,
-        "GARAGE_DEFAULT_BUCKET": Bucket.RAW.value,
-    }
-    with pytest.MonkeyPatch.context() as patch:
-        for name, value in environment.items():
-            patch.setenv(name, value)
-        server.start()
-    try:
-        buckets.make(url, token, access)
-        yield Settings(
-            objects="s3://",
-            s3_endpoint=f"http://{LOOPBACK}:{port}",
-            s3_access_key=SecretStr(access),
-            s3_secret_key=SecretStr(secret),
-        )
-    finally:
-        server.stop()
+    with garage(tmp_path_factory.mktemp("garage")) as settings:
+        yield settings
 
 
 def rules(store: Settings, bucket: Bucket) -> list[tuple[str | None, str | None]]:

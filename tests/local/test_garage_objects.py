@@ -1,0 +1,21 @@
+"""Objects in the real Garage, which answers otherwise than a folder does."""
+
+from pathlib import Path
+
+import pytest
+from garage_process import garage
+
+from pipeline.adapters.objects import Objects
+from pipeline.errors import Malformed
+
+
+async def test_an_object_is_dropped_whether_it_is_there_or_not(tmp_path: Path) -> None:
+    with garage(tmp_path) as settings:
+        objects = Objects(settings)
+        await objects.put("processed", "k.json", b"first")
+        assert await objects.get("processed", "k.json") == b"first"
+        await objects.delete("processed", "k.json")
+        await objects.delete("processed", "k.json")
+        assert await objects.exists("processed", "k.json") is False
+        with pytest.raises(Malformed, match=r"there is no object processed/k\.json"):
+            await objects.get("processed", "k.json")
