@@ -146,6 +146,12 @@ pulumi-up *flags: (environment "cluster")
 validate *flags: (environment "cluster")
     @{{ homelab }} validate "$@"
 
+[doc("Questions about the samples, asked in the cluster by Promptfoo; 3 where an answer is not as it should be")]
+[group("cluster")]
+[no-cd]
+promptfoo-eval *flags: (environment "cluster")
+    @{{ homelab }} promptfoo-eval "$@"
+
 [doc("Delete what the phase --stack S deployed; volumes stay")]
 [group("cluster")]
 [no-cd]

@@ -22,7 +22,7 @@ from homelab.facts import Facts
 from homelab.lab import Lab, load
 from homelab.units import GIB
 from homelab.what_if import named
-from unit.rendering import ABLE, STACKS
+from unit.rendering import ABLE, STACKS, TOOLS
 
 HOSTS = ABLE if os.environ.get("HOMELAB_HOSTS") == "all" else ("mini-pc-8g", "desktop-32g", "spark-128g")
 NAME = "machine"
@@ -71,7 +71,7 @@ def site(cluster: ControlPlane, tmp_path: Path, monkeypatch: pytest.MonkeyPatch)
     lab = {
         "version": 1,
         "hosts": {
-            NAME: {"address": "machine.lan", "place": list(LOCAL)},
+            NAME: {"address": "machine.lan", "place": [*LOCAL, *TOOLS]},
             "jetson": {"address": "192.168.1.50", "place": ["llama-server"]},
         },
         "cluster": {"context": cluster.context, "kubeconfig": str(cluster.kubeconfig), "nodes": {NAME: "node-1"}},

@@ -24,13 +24,12 @@ ABLE = tuple(host for host in HOSTS if host not in TOO_SMALL)
 FEW = ("ci-machine", "desktop-128g-nvidia", "desktop-16g", "desktop-32g", "mini-pc-8g", "pi5-8g", "spark-128g")
 """The smallest, the largest, both architectures, every profile; tests/engine takes all that are ABLE."""
 
-INFERENCE = "phase3-inference"
+INFERENCE, TOOLING = "phase3-inference", "phase4-tooling"
+TOOLS = ("context-forge", "promptfoo")
 BESIDE = {"jetson": ("jetson-orin-32g", "192.168.1.50"), "pi-control": ("pi5-8g", "pi-control.lan")}
 """Servers of models: host → its recorded machine and its address, as an IP and as a name."""
 
-STACKS = tuple(stack for stack in PHASES if stack != "phase3-inference")
-"""Of a machine alone: the third phase is for labs where another machine serves models."""
-
+STACKS = tuple(PHASES)
 CASES = tuple((host, stack) for host in FEW for stack in STACKS)
 
 Manifest = Mapping[str, Any]
@@ -39,8 +38,8 @@ Manifest = Mapping[str, Any]
 @cache
 def machine(host: str, stack: str = "") -> Chosen:
     """With what runs locally placed on it, and what the stack is about: without extras for the first two."""
-    what = chosen(LAB, host, LOCAL)
-    return with_models(what) if stack == INFERENCE else what
+    what = chosen(LAB, host, (*LOCAL, *TOOLS) if stack == TOOLING else LOCAL)
+    return with_models(what) if stack in (INFERENCE, TOOLING) else what
 
 
 def with_models(what: Chosen) -> Chosen:

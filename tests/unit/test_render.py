@@ -19,6 +19,7 @@ from homelab.components.flows import FLOWS, TAILNET
 from homelab.consumers import LOCAL, workload
 from homelab.errors import BudgetExceeded, InvalidInput
 from homelab.explain import everything
+from homelab.policy.ledger import JOBS
 from homelab.render import chosen, text, write
 from unit.recorded import HOSTS
 from unit.rendering import ABLE, CASES, FEW, LAB, STACKS, TOO_SMALL, app, containers, machine, rendered, templates
@@ -30,8 +31,8 @@ VALIDATED = ("ci-machine", "pi5-8g", "spark-128g")
 each_case = pytest.mark.parametrize(("host", "stack"), CASES)
 
 
-def budget(host: str) -> Any:
-    return machine(host).plan.host(host).budget
+def budget(host: str, stack: str) -> Any:
+    return machine(host, stack).plan.host(host).budget
 
 
 @pytest.mark.parametrize("host", TOO_SMALL)
@@ -42,12 +43,12 @@ def test_a_machine_that_is_too_small_is_refused_with_the_sum(host: str) -> None:
 
 @each_case
 def test_requests_and_limits_are_the_ledgers(host: str, stack: str) -> None:
-    lines = {workload(line.consumer): line for line in budget(host).lines}
+    lines = {workload(line.consumer): line for line in budget(host, stack).lines}
     named = [
         (app(template), one) for _, template in templates(rendered(host, stack)) for one in containers(template)
     ]
     for name, container in named:
-        line = lines.get(name, lines["api"])  # steps and checks run on the API's line
+        line = lines.get(name) or lines[JOBS[name]]
         assert container["resources"] == {
             "requests": {"memory": f"{line.request.value}Mi", "cpu": f"{line.cpu_request.value}m"},
             "limits": {"memory": f"{line.limit.value}Mi", "cpu": f"{line.cpu_limit.value}m"},
@@ -133,7 +134,7 @@ def test_explain_knows_every_amount(host: str, stack: str) -> None:
 def test_every_flow_is_between_apps_that_some_phase_deploys() -> None:
     """A flow of nobody would be a hole without a use. The extras are not placed on these machines."""
     apps = {app(template) for stack in STACKS for _, template in templates(rendered("desktop-32g", stack))}
-    extras = {"collector", "openobserve", "context-forge", "console", "promptfoo", "checks-phase3-inference"}
+    extras = {"collector", "openobserve"}
     assert {end for flow in FLOWS for end in (flow.source, flow.target)} - apps - extras == {TAILNET}
 
 

@@ -76,6 +76,12 @@ COMMANDS = (
     Command("stack preview", "homelab.cli.stacks:preview", "Cluster", "what `up` of a phase would change"),
     Command("stack up", "homelab.cli.stacks:up", "Cluster", "deploy a phase, or what has changed of it"),
     Command("validate", "homelab.cli.validate:validate", "Cluster", "whether a phase does what it promises"),
+    Command(
+        "promptfoo-eval",
+        "homelab.cli.evaluation:evaluate",
+        "Cluster",
+        "questions whose answers are known, asked of the cluster",
+    ),
     Command("stack down", "homelab.cli.stacks:down", "Cluster", "delete what a phase deployed; volumes stay"),
     Command("images", "homelab.cli.images:images", "Tools", "build our container images, push or import them"),
     Command("tools", "homelab.cli.tools:tools", "Tools", "build servers that no Python package carries"),

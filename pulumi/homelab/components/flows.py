@@ -6,7 +6,7 @@ Names are the apps' own, as in `homelab.consumers.WORKLOADS`. Every pod may also
 from dataclasses import dataclass
 
 from homelab.components.scope import PORTS
-from homelab.config import collector, openobserve
+from homelab.config import collector, context_forge, openobserve
 
 TAILNET = "tailnet"
 """Machines outside the cluster, by the subnet route of the control plane; its grants say which of them."""
@@ -53,12 +53,22 @@ FLOWS = (
     ),
     Flow("checks-phase3-inference", "litellm", PORTS.litellm),
     *(Flow(source, "collector", collector.HTTP) for source in (*WORKERS, "api", TAILNET)),
+    Flow("context-forge", "supabase-postgres", PORTS.postgres),
+    Flow("context-forge", "api", PORTS.api),
+    Flow("registration", "context-forge", context_forge.HTTP),
+    Flow("promptfoo-eval", "api", PORTS.api),
+    Flow("promptfoo-eval", "litellm", PORTS.litellm),
+    *(Flow("checks-phase4-tooling", target, port) for target, port in STORES.items() if target != "litellm"),
+    Flow("checks-phase4-tooling", "context-forge", context_forge.HTTP),
     Flow("collector", "openobserve", openobserve.HTTP),
     # The workers of other machines, and people's own devices.
     Flow(TAILNET, "nats", PORTS.nats),
     Flow(TAILNET, "litellm", PORTS.litellm),
     Flow(TAILNET, "api", PORTS.api),
 )
+
+PEERS = {"nats": 6222, "garage": PORTS.garage_rpc}
+"""On which port the pods of one app listen for each other, where there are several."""
 
 
 def into(app: str) -> tuple[Flow, ...]:

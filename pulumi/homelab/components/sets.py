@@ -10,7 +10,7 @@ from pulumi_kubernetes.apps.v1 import (
     StatefulSetPersistentVolumeClaimRetentionPolicyArgs,
     StatefulSetSpecArgs,
 )
-from pulumi_kubernetes.batch.v1 import Job, JobSpecArgs
+from pulumi_kubernetes.batch.v1 import CronJob, CronJobSpecArgs, Job, JobSpecArgs, JobTemplateSpecArgs
 
 from homelab.components.disruption import disruption
 from homelab.components.labels import metadata, selector
@@ -23,15 +23,30 @@ TRIES = 1000
 so, since nothing changes by which the next `up` would make another."""
 
 
-def stateful_set(pod: Pod, scope: Scope, opts: pulumi.ResourceOptions) -> StatefulSet:
-    """Behind the service of the same name. Its claims stay when it goes, and the next one adopts them by name."""
+NEVER = "0 0 1 1 *"
+"""A schedule that a CronJob must have and, suspended, does not keep."""
+
+KEPT = 3600
+"""Seconds that a run on demand can still be looked at."""
+
+
+def stateful_set(
+    pod: Pod, scope: Scope, opts: pulumi.ResourceOptions, *, behind: str | None = None
+) -> StatefulSet:
+    """Behind the service of the same name. Its claims stay when it goes, and the next one adopts them by name.
+
+    Where there are several pods `behind` is the service that names each. They start together, since none is ready
+    before it has found the others; a change still takes one after the other.
+    """
     share = pod.main.workload.share
+    disruption(pod.app, share.replicas_min, scope, opts)
     claims = [volume for volume in pod.main.volumes if isinstance(volume, Claim)]
     return StatefulSet(
         pod.app,
         metadata=metadata(pod.app, pod.app, scope),
         spec=StatefulSetSpecArgs(
-            service_name=pod.app,
+            service_name=pod.app if behind is None else behind,
+            pod_management_policy=None if behind is None else "Parallel",
             replicas=share.replicas_min,
             selector=selector(pod.app),
             template=template(pod),
@@ -72,5 +87,21 @@ def job(pod: Pod, digest: pulumi.Output[str], scope: Scope, opts: pulumi.Resourc
         pod.app,
         metadata=metadata(name, pod.app, scope),
         spec=JobSpecArgs(backoff_limit=TRIES, completions=1, parallelism=1, template=template(pod)),
+        opts=opts,
+    )
+
+
+def on_demand(pod: Pod, scope: Scope, opts: pulumi.ResourceOptions) -> CronJob:
+    """Suspended: the template of a run, for whoever starts one. What a run says the first time is the answer."""
+    run = JobSpecArgs(backoff_limit=0, ttl_seconds_after_finished=KEPT, template=template(pod))
+    return CronJob(
+        pod.app,
+        metadata=metadata(pod.app, pod.app, scope),
+        spec=CronJobSpecArgs(
+            schedule=NEVER,
+            suspend=True,
+            job_template=JobTemplateSpecArgs(spec=run),
+            concurrency_policy="Forbid",
+        ),
         opts=opts,
     )

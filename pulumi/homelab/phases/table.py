@@ -47,6 +47,12 @@ PHASES: Mapping[str, Phase] = MappingProxyType(
                 ("phase1-core",),
                 "homelab.phases.phase3_inference",
             ),
+            Phase(
+                "phase4-tooling",
+                "our tools for agents, evaluation, OpenClaw's configuration",
+                ("phase2-pipeline",),
+                "homelab.phases.phase4_tooling",
+            ),
         )
     }
 )

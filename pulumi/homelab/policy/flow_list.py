@@ -20,6 +20,7 @@ def _from(source: str, *targets: tuple[str, int]) -> tuple[Flow, ...]:
 
 NATS, GARAGE, POSTGRES = ("nats", 4222), ("garage", 3900), ("supabase-postgres", 5432)
 OXIGRAPH, LITELLM, COLLECTOR, API = ("oxigraph", 7878), ("litellm", 4000), ("collector", 4318), ("api", 8000)
+CONTEXT_FORGE = ("context-forge", 4444)
 STORES = (NATS, GARAGE, POSTGRES, OXIGRAPH, LITELLM)
 
 FLOWS = frozenset(
@@ -35,7 +36,14 @@ FLOWS = frozenset(
         *_from("checks-phase2-pipeline", *STORES),
         *_from("checks-phase3-inference", LITELLM),
         *_from("collector", ("openobserve", 5080)),
+        *_from("context-forge", POSTGRES, API),
+        *_from("registration", CONTEXT_FORGE),
+        *_from("promptfoo-eval", API, LITELLM),
+        *_from("checks-phase4-tooling", NATS, GARAGE, POSTGRES, OXIGRAPH, CONTEXT_FORGE),
         # the workers of other machines, and people's own devices
         *_from(TAILNET, NATS, LITELLM, COLLECTOR, API),
     )
 )
+
+PEERS = frozenset((Flow("nats", "nats", 6222), Flow("garage", "garage", 3901)))
+"""Among the pods of one workload, where the ledger holds several."""

@@ -15,6 +15,9 @@ JOBS = {
     "checks-phase1-core": "api",
     "checks-phase2-pipeline": "api",
     "checks-phase3-inference": "api",
+    "checks-phase4-tooling": "api",
+    "registration": "api",
+    "promptfoo-eval": "promptfoo",
 }
 """What runs once, and whose line is its measure. The minute that it takes is paid by the host's reserve."""
 
