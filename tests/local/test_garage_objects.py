@@ -12,6 +12,7 @@ from pipeline.errors import Malformed
 async def test_an_object_is_dropped_whether_it_is_there_or_not(tmp_path: Path) -> None:
     with garage(tmp_path) as settings:
         objects = Objects(settings)
+        await objects.delete("processed", "never-put.json")
         await objects.put("processed", "k.json", b"first")
         assert await objects.get("processed", "k.json") == b"first"
         await objects.delete("processed", "k.json")
