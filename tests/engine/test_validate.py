@@ -126,6 +126,15 @@ def test_questions_from_inside_need_their_cron_job(kube: Kube) -> None:
     assert (found.state, found.evidence) == ("does not hold", "there is no such CronJob")
 
 
+def test_an_evaluation_that_cannot_start_did_not_run(kube: Kube) -> None:
+    found = inside.ran(kube, "phase4-tooling", "promptfoo-eval", Patience(5), lambda _: None)
+    assert (found.name, found.state, found.mend) == (
+        "promptfoo-eval runs",
+        "does not hold",
+        "./lab pulumi-up --stack phase4-tooling",
+    )
+
+
 def test_a_run_that_never_starts_is_told_and_leaves_nothing(kube: Kube, cluster: ControlPlane) -> None:
     cluster.make(f"{JOBS}/cronjobs", CHECKS)
     told: list[str] = []

@@ -164,13 +164,17 @@ def test_what_is_placed_and_not_built_is_named_too(lab: Any) -> None:
         ('{"name": "streams", "held": true, "evidence": "all five"}', held("streams", "all five")),
         (
             '{"name": "graph", "held": false, "evidence": "oxigraph: away"}',
-            failed("graph", "oxigraph: away", "see the log of what it names"),
+            failed("graph", "oxigraph: away", "kubectl -n ai-infrastructure logs statefulset/oxigraph"),
+        ),
+        (
+            '{"name": "tools", "held": false, "evidence": "none is listed"}',
+            failed("tools", "none is listed", "./lab status shows what waits"),
         ),
         ('{"level": "info", "message": "connected"}', None),
         ("{not json", None),
         ("checks: ready", None),
     ],
-    ids=["held", "failed", "a log line", "broken", "words"],
+    ids=["held", "failed", "no service", "a log line", "broken", "words"],
 )
 def test_answers_are_told_from_the_log_around_them(line: str, outcome: Outcome | None) -> None:
     assert _outcome(line) == outcome

@@ -5,6 +5,7 @@ import secrets
 from collections.abc import Callable, Iterator
 from typing import Any
 
+from homelab.consumers import NAMESPACE
 from homelab.errors import ClusterError
 from homelab.kube.client import Kube, Object
 from homelab.kube.why import why
@@ -18,6 +19,19 @@ HELD, NOT_HELD = 0, 3
 """What the program ends with when all holds, or something does not; anything else is its own failure."""
 
 ENDED = ("Succeeded", "Failed")
+
+LOGS = {
+    "nats": "statefulset/nats",
+    "objects": "statefulset/garage",
+    "postgres": "statefulset/supabase-postgres",
+    "oxigraph": "statefulset/oxigraph",
+    "litellm": "deployment/litellm",
+    "embedding model": "deployment/embedder",
+    "pipeline": "deployment/docling",
+    "query": "deployment/api",
+    "gateway": "deployment/context-forge",
+}
+"""What an answer calls a service → whose log tells more."""
 
 Tell = Callable[[str], None]
 
@@ -35,6 +49,16 @@ def outcomes(kube: Kube, stack: str, name: str, patience: Patience, tell: Tell) 
         yield from _answers(kube, name, run, patience)
     finally:
         kube.end_job(run)
+
+
+def ran(kube: Kube, stack: str, name: str, patience: Patience, tell: Tell) -> Outcome:
+    """Whether the CronJob `name` runs to its end; how good its answers are is for a person to judge."""
+    found = tuple(outcomes(kube, stack, name, patience, tell))
+    broken = next((one for one in found if one.name == name), None)
+    if broken is not None:
+        return failed(f"{name} runs", broken.evidence, broken.mend)
+    good = sum(one.state == "held" for one in found)
+    return held(f"{name} runs", f"to its end: {good} of {len(found)} answers are as they should be")
 
 
 def _answers(kube: Kube, name: str, run: str, patience: Patience) -> Iterator[Outcome]:
@@ -104,4 +128,9 @@ def _outcome(line: str) -> Outcome | None:
         return None
     if answer["held"]:
         return held(answer["name"], answer["evidence"])
-    return failed(answer["name"], answer["evidence"], answer.get("mend") or "see the log of what it names")
+    return failed(answer["name"], answer["evidence"], _mend(answer["evidence"]))
+
+
+def _mend(evidence: str) -> str:
+    where, _, _ = evidence.partition(":")
+    return f"kubectl -n {NAMESPACE} logs {LOGS[where]}" if where in LOGS else "./lab status shows what waits"

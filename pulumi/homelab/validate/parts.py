@@ -18,12 +18,15 @@ PARTS: Mapping[str, tuple[str, ...]] = MappingProxyType(
 
 
 def missing(lab: Lab, stack: str, deployed: Collection[str], placed: Collection[str]) -> Iterator[Outcome]:
-    """`deployed` are names of the stack's objects, `placed` the consumers that stand on any host's ledger."""
+    """`deployed` are names of the stack's objects, `placed` the consumers that stand on any host's ledger.
+
+    A name may go on: `ollama-pi-control`, `promptfoo-eval`.
+    """
     for consumer in PARTS.get(stack, ()):
-        if workload(consumer) in deployed or consumer in deployed:
+        if any(name == workload(consumer) or name.startswith(f"{consumer}-") for name in deployed):
             continue
         if consumer not in placed:
             where = " or ".join(lab.nodes) or "a host"
             yield left_out(consumer, "placed on no host of lab.yaml", f"add {consumer} to place of {where}")
-        elif not any(name.startswith(consumer) for name in deployed):
+        else:
             yield left_out(consumer, "placed, and this phase deploys nothing for it")

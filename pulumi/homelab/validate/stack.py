@@ -53,8 +53,12 @@ def _deployed(
     yield from scaling.outcomes(stack, manifests, kube.listed("HorizontalPodAutoscaler")[0], ledger)
     for one in manifests:
         name = one["metadata"]["name"]
-        if one["kind"] == "CronJob" and name.startswith(inside.PREFIX):
+        if one["kind"] != "CronJob":
+            continue
+        if name.startswith(inside.PREFIX):
             yield from inside.outcomes(kube, stack, name, patience, tell)
+        else:
+            yield inside.ran(kube, stack, name, patience, tell)
     names = {one["metadata"]["name"] for one in manifests}
     placed = {line.consumer for host in plan.hosts for line in host.budget.lines}
     yield from parts.missing(lab, stack, names, placed)
