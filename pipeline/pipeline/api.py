@@ -19,7 +19,7 @@ from fastapi_offline import FastAPIOffline
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from starlette.middleware.trustedhost import TrustedHostMiddleware
 
-from pipeline import dead_letters, ingest, parts, problem_json, tools
+from pipeline import dead_letters, ingest, parts, problem_json, tools, traces
 from pipeline.adapters.telemetry import Telemetry
 from pipeline.answer import Answer
 from pipeline.contract import Bucket
@@ -74,15 +74,18 @@ class Document(BaseModel):
 
 def create_app(settings: Settings) -> FastAPI:
     """The application over what `settings` names; adapters open with its lifespan and close with it."""
-
+    traces.start("api")
     offered = tools.server(lambda: app.state.parts, Telemetry.configured(settings))
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
-        async with parts.opened(settings, "api") as opened, offered.session_manager.run():
-            app.state.parts = opened
-            app.state.uploading = asyncio.Lock()
-            yield
+        try:
+            async with parts.opened(settings, "api") as opened, offered.session_manager.run():
+                app.state.parts = opened
+                app.state.uploading = asyncio.Lock()
+                yield
+        finally:
+            await asyncio.to_thread(traces.stop)  # here: the server ends its process by a signal
 
     app = FastAPIOffline(
         title="Home lab",
@@ -92,6 +95,7 @@ def create_app(settings: Settings) -> FastAPI:
         lifespan=lifespan,
         max_body_size=MAX_BODY,
         dependencies=[Depends(_own_origin)],
+        telemetry=traces.requests(),
     )
     app.add_middleware(TrustedHostMiddleware, allowed_hosts=settings.api_names.split(","), www_redirect=False)
     problem_json.install(app)

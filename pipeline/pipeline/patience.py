@@ -5,6 +5,7 @@ import logging
 from collections.abc import Awaitable, Callable
 from typing import TypeVar
 
+from pipeline import traces
 from pipeline.errors import NoSpace, RateLimited, Refused, Unavailable
 from pipeline.log import line
 from pipeline.routes import SERVICE_AWAY, THROTTLED, Retry, Route
@@ -46,6 +47,9 @@ class Patience:
                 if delay is None:
                     raise
                 _log.warning(line("waiting", doc=doc_id, tried=failures, seconds=delay, reason=error))
+                traces.event(
+                    "waiting", where=error.where, error=type(error).__name__, tried=failures, seconds=delay
+                )
                 if isinstance(error, NoSpace):
                     await self._tell(error)  # each time: whoever came later waits for this document too
                 if isinstance(error, Refused) and failures == len(SERVICE_AWAY.delays) + 1:

@@ -6,7 +6,7 @@ from contextlib import aclosing
 from dataclasses import dataclass, replace
 from typing import Literal
 
-from pipeline import prompt
+from pipeline import prompt, traces
 from pipeline.answer import Answer, Fact, Passage, check_citations
 from pipeline.bounded import until, within
 from pipeline.errors import Malformed, PipelineError, Unavailable
@@ -111,11 +111,13 @@ class Query:
             return
         context = await self._relate(context)
         yield Event("passages", context.answer(None))
-        async with aclosing(self._write(context)) as events:
-            async for event in events:
-                if event.answer:
-                    self._memory.put(key, event.answer)
-                yield event
+        with traces.part("write") as tell:
+            async with aclosing(self._write(context)) as events:
+                async for event in events:
+                    if event.answer:
+                        self._memory.put(key, event.answer)
+                        tell(degraded=len(event.answer.degraded))
+                    yield event
 
     def _remembered(self, key: Key, error: Unavailable) -> Answer:
         answer = self._memory.get(key)
@@ -124,6 +126,12 @@ class Query:
         return answer
 
     async def _retrieve(self, text: str, limit: int) -> _Context:
+        with traces.part("retrieve") as tell:
+            context = await self._found(text, limit)
+            tell(passages=len(context.found), by_meaning=context.vector is not None)
+        return context
+
+    async def _found(self, text: str, limit: int) -> _Context:
         vector: Vector | None = None
         degraded: tuple[str, ...] = ()
         try:
@@ -136,6 +144,12 @@ class Query:
     async def _relate(self, context: _Context) -> _Context:
         if not context.found:
             return context
+        with traces.part("relate") as tell:
+            context = await self._with_facts(context)
+            tell(facts=len(context.facts))
+        return context
+
+    async def _with_facts(self, context: _Context) -> _Context:
         try:
             facts = await within(
                 self._bounds.graph, "graph", facts_near(self._graph, context.question, context.found)

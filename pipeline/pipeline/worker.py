@@ -20,7 +20,7 @@ from nats.js import JetStreamContext
 from nats.js.errors import NotFoundError
 from pydantic import ValidationError
 
-from pipeline import health, log
+from pipeline import health, log, traces
 from pipeline.adapters.bus import TIMEOUT, WHERE, Bus, named
 from pipeline.contract import Payload
 from pipeline.dead_letters import DeadLetters
@@ -89,7 +89,12 @@ class Worker:
             return await self._bus.jetstream.pull_subscribe_bind(stage, stream)
 
     async def _take(self, message: Msg) -> None:
-        """One message to its end; when the worker shall end, the message has GRACE and goes back after it."""
+        """One message to its end, as a span of its document's trace."""
+        with traces.span(self._route.stage, message.headers, delivery=message.metadata.num_delivered):
+            await self._to_its_end(message)
+
+    async def _to_its_end(self, message: Msg) -> None:
+        """When the worker shall end, the message has GRACE and goes back after it."""
         work = asyncio.create_task(self._handle(message))
         stopping = asyncio.create_task(self._stop.wait())
         try:
@@ -102,6 +107,7 @@ class Worker:
             await work
         except (asyncio.CancelledError, Stopped):
             _log.info(line("given-back", sequence=message.metadata.sequence.stream))
+            traces.note(outcome="given-back")
             await _tell(message.nak)
 
     async def _handle(self, message: Msg) -> None:
@@ -113,6 +119,7 @@ class Worker:
             await self._bury(message, None, f"malformed message: {_first(error)}")
             return
         doc_id: str = payload.doc_id
+        traces.note(doc=doc_id)
         if deliveries > self._route.deliveries:
             await self._bury(message, doc_id, f"{deliveries - 1} workers ended over it without a word")
             return
@@ -131,6 +138,7 @@ class Worker:
             body = result.model_dump_json().encode()
             await patience.through(lambda: self._bus.publish(self._route.publishes, body, dedupe=dedupe), doc_id)
             await _tell(lambda: message.ack_sync(TIMEOUT))
+        traces.note(outcome="done")
         _log.info(line("done", doc=doc_id, delivery=deliveries, seconds=time.monotonic() - started))
 
     async def _guarded(self, payload: Any) -> Payload:
@@ -149,11 +157,13 @@ class Worker:
             await self._bury(message, doc_id, f"{error}{tried}")
             return
         _log.warning(line("later", doc=doc_id, delivery=deliveries, seconds=delay, reason=error))
+        traces.note(outcome="later", where=error.where, error=type(error).__name__, seconds=delay)
         await _tell(lambda: message.nak(delay=delay))
 
     async def _bury(self, message: Msg, doc_id: str | None, reason: str) -> None:
         deliveries = message.metadata.num_delivered
         sequence = f"{self._route.stream}:{message.metadata.sequence.stream}"
+        traces.note(outcome="dead-letter")
         _log.error(line("dead-letter", doc=doc_id, delivery=deliveries, reason=reason))
         async with _signs_of_life(message):
             await self._patience(doc_id, sequence).through(
@@ -236,7 +246,8 @@ def main() -> int:
     stage = sys.argv[1]
     log.setup(stage)
     try:
-        asyncio.run(run(stage, load()))
+        with traces.exported(stage):
+            asyncio.run(run(stage, load()))
     except ValidationError as error:
         for problem in problems(error):
             _log.error(line("stopped", reason=problem))

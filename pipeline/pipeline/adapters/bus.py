@@ -11,6 +11,7 @@ from nats.js import JetStreamContext
 from nats.js.api import Header
 from nats.js.errors import APIError
 
+from pipeline import traces
 from pipeline.errors import Malformed, NoSpace, Refused, Unavailable
 from pipeline.settings import Settings
 
@@ -21,6 +22,11 @@ TIMEOUT = 5.0
 
 RECONNECT_WAIT = 0.2
 """Seconds between two attempts; a restarted server is back within one."""
+
+PING_INTERVAL = 5
+UNANSWERED = 2
+"""Seconds between two looks at a silent connection, and looks without an answer until it counts as lost: of a
+machine that lost its power nobody else tells, and the client's own 120 would be four minutes."""
 
 FULL = frozenset({10023, 10047, 10077})
 """JetStream's error codes: insufficient resources, insufficient storage, maximum bytes of the stream reached."""
@@ -73,6 +79,8 @@ class Bus:
                     connect_timeout=2,
                     reconnect_time_wait=RECONNECT_WAIT,  # type: ignore[arg-type] # it takes fractions
                     max_reconnect_attempts=-1,
+                    ping_interval=PING_INTERVAL,
+                    max_outstanding_pings=UNANSWERED,
                     error_cb=failed,
                     disconnected_cb=lost,
                     reconnected_cb=back,
@@ -99,10 +107,12 @@ class Bus:
     async def publish(self, subject: str, body: bytes, *, dedupe: str | None = None) -> None:
         """Return when the stream has stored it. Raises NoSpace when it or its disk is full, Unavailable."""
         connection = self.client.stats["reconnects"]
-        headers = {Header.MSG_ID.value: dedupe} if dedupe else None
+        headers = traces.headers()
+        if dedupe:
+            headers[Header.MSG_ID.value] = dedupe
         with named():
             try:
-                await self.jetstream.publish(subject, body, headers=headers, timeout=TIMEOUT)
+                await self.jetstream.publish(subject, body, headers=headers or None, timeout=TIMEOUT)
             except nats.errors.TimeoutError as error:
                 if await self._answers() and self.client.stats["reconnects"] == connection:
                     raise NoSpace(WHERE, STORES_NOTHING) from error
