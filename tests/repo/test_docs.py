@@ -15,7 +15,7 @@ DOCUMENTS = [
     path for path in files() if path.suffix == ".md" and (path.parts[0] == "docs" or len(path.parts) == 1)
 ]
 DECISIONS = [path for path in DOCUMENTS if path.is_relative_to("docs/decisions")]
-SHELL = {"apt", "cd", "cp", "git", "sudo", "curl", "docker"}
+SHELL = {"export", "apt", "cd", "cp", "git", "sudo", "curl", "docker"}
 """What a shown command line may begin with beside our own verbs."""
 
 
