@@ -31,10 +31,16 @@ async def bootstrap(settings: Settings) -> list[str]:
     changes = ["tables created"] if await vectors.create() else []
     if await expire(settings, Bucket.RAW, RAW_EXPIRY_DAYS):
         changes.append(f"bucket {Bucket.RAW} expires after {RAW_EXPIRY_DAYS} days")
+    return [*changes, *await make_streams(settings)]
+
+
+async def make_streams(settings: Settings) -> list[str]:
+    """Streams and consumers alone."""
+    changes: list[str] = []
     bus = await Bus.connect(settings, "bootstrap", PATIENCE)
     try:
         for stream in STREAMS:
-            changes += await _stream(bus.jetstream, stream, settings.stream_scale)
+            changes += await _stream(bus.jetstream, stream, settings)
         for route in ROUTES.values():
             changes += await _consumer(bus.jetstream, route)
     finally:
@@ -42,7 +48,7 @@ async def bootstrap(settings: Settings) -> list[str]:
     return changes
 
 
-async def _stream(jetstream: JetStreamContext, stream: Stream, scale: float) -> list[str]:
+async def _stream(jetstream: JetStreamContext, stream: Stream, settings: Settings) -> list[str]:
     wanted = StreamConfig(
         name=stream.name,
         subjects=list(stream.subjects),
@@ -50,8 +56,9 @@ async def _stream(jetstream: JetStreamContext, stream: Stream, scale: float) -> 
         discard=DiscardPolicy(stream.discard),
         storage=StorageType.FILE,
         max_age=stream.max_age,
-        max_bytes=int(stream.max_bytes * scale),
+        max_bytes=int(stream.max_bytes * settings.stream_scale),
         duplicate_window=DEDUPE_WINDOW,
+        num_replicas=settings.stream_replicas,
     )
     with named():
         try:

@@ -53,6 +53,8 @@ class Settings(BaseSettings):
     extract_threads: int = Field(default=1, ge=1)
     stream_scale: float = Field(default=1.0, gt=0, le=1, description="streams' max_bytes are multiplied by it")
 
+    stream_replicas: int = Field(default=1, ge=1, le=5, description="servers that each hold every stream")
+
     telemetry_host: str | None = Field(default=None, description="Home Assistant's database; none: no such tool")
     telemetry_port: int = 5432
     telemetry_db: str = "homeassistant"
@@ -68,6 +70,9 @@ class Settings(BaseSettings):
     gateway_user: str = Field(default="admin@homelab.internal", description="the gateway's administrator")
     gateway_secret: SecretStr | None = Field(default=None, description="what signs the gateway's tokens")
     tools_url: str = Field(default="http://127.0.0.1:8000/mcp", description="our API's tools, for the gateway")
+    openobserve_url: str | None = Field(default=None, description="with the organisation's path; none: not asked")
+    openobserve_email: str | None = None
+    openobserve_password: SecretStr | None = None
     health_host: str = Field(default="127.0.0.1", description="where a worker's door listens")
     health_port: int | None = Field(default=None, description="a worker's door: /ready and /health")
 

@@ -86,7 +86,7 @@ def test_replicas_share_the_disk() -> None:
 
     workloads = {**LEDGER.workloads, "nats": Allowance("nats", 1024 * MIB, 400, 3)}
     three = replace(LEDGER, workloads=workloads, disk={"nats": 59 * GIB})
-    assert [line.split(" · ")[1] for line in told(change, three)] == ["60.0 GiB of 59.0 GiB"]
+    assert "60.0 GiB of 59.0 GiB" in [line.split(" · ")[1] for line in told(change, three)]
 
 
 def test_the_value_of_a_secret_is_never_told() -> None:

@@ -17,12 +17,15 @@ from pulumi_kubernetes.autoscaling.v2 import (
 from homelab.components.labels import metadata
 from homelab.components.scope import Scope
 from homelab.specs import Autoscaling
+from homelab.specs.share import Share
 
 RESOURCES = ("cpu", "memory")
 
 
-def autoscaler(app: str, spec: Autoscaling, scope: Scope, opts: pulumi.ResourceOptions) -> HorizontalPodAutoscaler:
-    """Of the Deployment of the same name."""
+def autoscaler(
+    app: str, spec: Autoscaling, share: Share, scope: Scope, opts: pulumi.ResourceOptions
+) -> HorizontalPodAutoscaler:
+    """Of the Deployment of the same name. How many is the share's: of all hosts together, the spec is of one."""
     settings = spec.settings()
     wait = HPAScalingRulesArgs(
         stabilization_window_seconds=int(settings["behavior.scaleDown.stabilizationWindowSeconds"])
@@ -32,8 +35,8 @@ def autoscaler(app: str, spec: Autoscaling, scope: Scope, opts: pulumi.ResourceO
         metadata=metadata(app, app, scope),
         spec=HorizontalPodAutoscalerSpecArgs(
             scale_target_ref=CrossVersionObjectReferenceArgs(api_version="apps/v1", kind="Deployment", name=app),
-            min_replicas=int(settings["minReplicas"]),
-            max_replicas=int(settings["maxReplicas"]),
+            min_replicas=share.replicas_min,
+            max_replicas=share.replicas_max,
             metrics=[_target(resource, settings) for resource in RESOURCES],
             behavior=HorizontalPodAutoscalerBehaviorArgs(scale_down=wait),
         ),

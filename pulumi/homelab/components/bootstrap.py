@@ -18,10 +18,19 @@ ADMIN = f"http://garage:{PORTS.garage_admin}"
 
 
 @dataclass(frozen=True, slots=True)
+class Objects:
+    """Garage on several hosts: its pods' own names, and the GiB that each has."""
+
+    pods: tuple[str, ...]
+    capacity_gib: int
+
+
+@dataclass(frozen=True, slots=True)
 class Inputs:
     """`environment` is the pipeline's; `logins` the Secret of its passwords, `garage` that of the object store's.
 
-    `after` are the stores; `contents` are what it works with, so that a change of them is another run.
+    `after` are the stores; `contents` are what it works with, so that a change of them is another run. `objects`
+    is the object store where it is on several hosts.
     """
 
     scope: Scope
@@ -31,6 +40,7 @@ class Inputs:
     garage: pulumi.Input[str]
     after: Sequence[pulumi.Resource]
     contents: Sequence[pulumi.Input[str]]
+    objects: Objects | None = None
 
 
 class Bootstrap(pulumi.ComponentResource):
@@ -39,15 +49,19 @@ class Bootstrap(pulumi.ComponentResource):
     def __init__(self, inputs: Inputs, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__("homelab:components:Bootstrap", APP, None, opts)
         child = pulumi.ResourceOptions(parent=self)
+        opening = {
+            "GARAGE_ADMIN_TOKEN": Key(inputs.garage, "admin-token"),
+            "GARAGE_DEFAULT_ACCESS_KEY": Key(inputs.garage, "access-key"),
+        }
         buckets = Container(
             name="buckets",
             workload=inputs.workload,
             args=("-m", "pipeline.buckets", ADMIN),
-            secret_env={
-                "GARAGE_ADMIN_TOKEN": Key(inputs.garage, "admin-token"),
-                "GARAGE_DEFAULT_ACCESS_KEY": Key(inputs.garage, "access-key"),
-            },
+            secret_env=opening,
         )
+        layout: tuple[Container, ...] = ()
+        if inputs.objects is not None:
+            layout = (_layout(inputs, inputs.objects, opening),)
         streams = Container(
             name=APP,
             workload=inputs.workload,
@@ -56,11 +70,27 @@ class Bootstrap(pulumi.ComponentResource):
             volumes=(Secrets(FOLDER, inputs.logins), Scratch("/tmp", mib=64)),  # noqa: S108
         )
         told = [inputs.workload.image.reference, *(f"{key}={value}" for key, value in inputs.environment.items())]
+        if inputs.objects is not None:
+            told += [*inputs.objects.pods, str(inputs.objects.capacity_gib)]
         self.policy = policy(APP, inputs.scope, child)
         self.run = job(
-            Pod(app=APP, main=streams, first=(buckets,), restart="OnFailure"),
+            Pod(app=APP, main=streams, first=(*layout, buckets), restart="OnFailure"),
             checksum(*told, *inputs.contents),
             inputs.scope,
             pulumi.ResourceOptions(parent=self, depends_on=[*inputs.after, self.policy]),
         )
         self.register_outputs({"job": self.run.metadata.name})
+
+
+def _layout(inputs: Inputs, objects: Objects, opening: Mapping[str, Key]) -> Container:
+    """Before the buckets: without a layout there is nowhere to put them."""
+    return Container(
+        name="layout",
+        workload=inputs.workload,
+        args=("-m", "pipeline.layout", *(f"http://{pod}:{PORTS.garage_admin}" for pod in objects.pods)),
+        env={
+            "GARAGE_CAPACITY_GIB": str(objects.capacity_gib),
+            "GARAGE_RPC_PORT": str(PORTS.garage_rpc),
+        },
+        secret_env={**opening, "GARAGE_DEFAULT_SECRET_KEY": Key(inputs.garage, "secret-key")},
+    )

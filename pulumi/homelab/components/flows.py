@@ -22,6 +22,8 @@ STORES = {
 
 WORKERS = ("docling", "chunk", "embed", "cognee")
 
+PIPELINE_CHECKS = "checks-phase2-pipeline"
+
 
 @dataclass(frozen=True, slots=True)
 class Flow:
@@ -48,11 +50,11 @@ FLOWS = (
     Flow("litellm", "embedder", PORTS.embedder),
     *(
         Flow(checks, target, port)
-        for checks in ("checks-phase1-core", "checks-phase2-pipeline")
+        for checks in ("checks-phase1-core", PIPELINE_CHECKS)
         for target, port in STORES.items()
     ),
     Flow("checks-phase3-inference", "litellm", PORTS.litellm),
-    *(Flow(source, "collector", collector.HTTP) for source in (*WORKERS, "api", TAILNET)),
+    *(Flow(source, "collector", collector.HTTP) for source in (*WORKERS, "api", PIPELINE_CHECKS, TAILNET)),
     Flow("context-forge", "supabase-postgres", PORTS.postgres),
     Flow("context-forge", "api", PORTS.api),
     Flow("registration", "context-forge", context_forge.HTTP),
@@ -61,6 +63,7 @@ FLOWS = (
     *(Flow("checks-phase4-tooling", target, port) for target, port in STORES.items() if target != "litellm"),
     Flow("checks-phase4-tooling", "context-forge", context_forge.HTTP),
     Flow("collector", "openobserve", openobserve.HTTP),
+    Flow(PIPELINE_CHECKS, "openobserve", openobserve.HTTP),
     # The workers of other machines, and people's own devices.
     Flow(TAILNET, "nats", PORTS.nats),
     Flow(TAILNET, "litellm", PORTS.litellm),

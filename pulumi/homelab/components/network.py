@@ -20,7 +20,7 @@ from pulumi_kubernetes.networking.v1 import (
     NetworkPolicySpecArgs,
 )
 
-from homelab.components.flows import TAILNET, Flow, into, out_of
+from homelab.components.flows import PEERS, TAILNET, Flow, into, out_of
 from homelab.components.labels import PART_OF, metadata, selector
 from homelab.components.scope import Scope
 
@@ -53,13 +53,21 @@ def default_deny(scope: Scope, opts: pulumi.ResourceOptions) -> NetworkPolicy:
     return NetworkPolicy("default-deny", metadata=metadata("default-deny", PART_OF, scope), spec=spec, opts=opts)
 
 
-def policy(app: str, scope: Scope, opts: pulumi.ResourceOptions, outside: Iterable[Outside] = ()) -> NetworkPolicy:
-    """The flows of one app, and of its pods to what is `outside`."""
+def policy(
+    app: str,
+    scope: Scope,
+    opts: pulumi.ResourceOptions,
+    outside: Iterable[Outside] = (),
+    *,
+    peers: bool = False,
+) -> NetworkPolicy:
+    """The flows of one app, of its pods to what is `outside`, and with `peers` among themselves."""
+    among = [Flow(app, app, PEERS[app])] if peers else []
     spec = NetworkPolicySpecArgs(
         pod_selector=selector(app),
         policy_types=["Ingress", "Egress"],
-        ingress=[_ingress(flow) for flow in into(app)],
-        egress=[_dns(), *(_egress(flow) for flow in out_of(app)), *(_away(door) for door in outside)],
+        ingress=[_ingress(flow) for flow in (*into(app), *among)],
+        egress=[_dns(), *(_egress(flow) for flow in (*out_of(app), *among)), *(_away(door) for door in outside)],
     )
     return NetworkPolicy(app, metadata=metadata(app, app, scope), spec=spec, opts=opts)
 

@@ -14,6 +14,7 @@ from pulumi_kubernetes.core.v1 import (
     NodeSelectorArgs,
     NodeSelectorRequirementArgs,
     NodeSelectorTermArgs,
+    ObjectFieldSelectorArgs,
     PodSpecArgs,
     PodTemplateSpecArgs,
     SecretKeySelectorArgs,
@@ -40,13 +41,17 @@ class Key:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Container:
-    """`args` follow the image's own entrypoint. A Job's container has no probes: it ends."""
+    """`args` follow the image's own entrypoint. A Job's container has no probes: it ends.
+
+    `own_env` are variables that hold a field of the pod itself, such as `metadata.name`.
+    """
 
     name: str
     workload: Workload
     args: tuple[str, ...]
     env: Mapping[str, str] = field(default_factory=dict)
     secret_env: Mapping[str, Key] = field(default_factory=dict)
+    own_env: Mapping[str, str] = field(default_factory=dict)
     ports: Mapping[str, int] = field(default_factory=dict)
     probes: Probes | None = None
     volumes: tuple[Volume, ...] = ()
@@ -117,7 +122,11 @@ def _environment(container: Container) -> list[EnvVarArgs]:
         )
         for name, key in sorted(container.secret_env.items())
     ]
-    return [*plain, *secret]
+    own = [
+        EnvVarArgs(name=name, value_from=EnvVarSourceArgs(field_ref=ObjectFieldSelectorArgs(field_path=path)))
+        for name, path in sorted(container.own_env.items())
+    ]
+    return [*plain, *secret, *own]
 
 
 def _only_on(nodes: tuple[str, ...]) -> AffinityArgs | None:

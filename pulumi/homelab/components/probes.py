@@ -48,15 +48,20 @@ Action = Http | Tcp | Run
 
 @dataclass(frozen=True, slots=True)
 class Probes:
-    """`live` fails only where a new start would help; `start_within` are seconds until it must have held once."""
+    """`live` fails only where a new start would help; `start_within` are seconds until it must have held once.
+
+    `begun` is asked in its place until then, where there is more to wait for.
+    """
 
     live: Action
     ready: Action
     start_within: int = 60
+    begun: Action | None = None
 
 
 def startup(probes: Probes) -> ProbeArgs:
-    return _probe(probes.live, period=STARTING_PERIOD, failures=-(-probes.start_within // STARTING_PERIOD))
+    begun = probes.live if probes.begun is None else probes.begun
+    return _probe(begun, period=STARTING_PERIOD, failures=-(-probes.start_within // STARTING_PERIOD))
 
 
 def liveness(probes: Probes) -> ProbeArgs:

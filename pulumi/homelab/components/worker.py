@@ -63,5 +63,5 @@ class Worker(pulumi.ComponentResource):
         pod = Pod(app=app, main=container, checksum=checksum(*inputs.logins))
         self.pods = deployment(pod, scope, child, scaled=inputs.scaling is not None)
         if inputs.scaling is not None:
-            self.autoscaler = autoscaler(app, inputs.scaling, scope, child)
+            self.autoscaler = autoscaler(app, inputs.scaling, inputs.workload.share, scope, child)
         self.register_outputs({"deployment": self.pods.metadata.name})

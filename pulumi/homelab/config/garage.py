@@ -1,4 +1,4 @@
-"""garage.toml for one node; secrets come from the environment."""
+"""garage.toml; secrets come from the environment."""
 
 import json
 
@@ -13,7 +13,7 @@ TEMPLATE = """\
 metadata_dir = {metadata_dir}
 data_dir = {data_dir}
 db_engine = "sqlite"
-replication_factor = 1
+replication_factor = {replication_factor}
 block_ram_buffer_max = "{block_ram_buffer_max}"
 compression_level = 1
 rpc_bind_addr = "{listen}:{rpc_port}"
@@ -39,8 +39,12 @@ def render(
     admin_port: int,
     metadata_dir: str,
     data_dir: str,
+    replication_factor: int = 1,
 ) -> str:
-    """`public` is this node's address for other nodes; with one node none asks for it."""
+    """`public` is this node's address for other nodes; with one node none asks for it.
+
+    `replication_factor` holds for as long as the data does: Garage cannot change it.
+    """
     return TEMPLATE.format(
         metadata_dir=json.dumps(metadata_dir, ensure_ascii=False),
         data_dir=json.dumps(data_dir, ensure_ascii=False),
@@ -51,4 +55,5 @@ def render(
         rpc_port=rpc_port,
         admin_port=admin_port,
         region=REGION,
+        replication_factor=replication_factor,
     )

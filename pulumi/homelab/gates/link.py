@@ -24,7 +24,7 @@ MTU_SAYS = "github.com/tailscale/tailscale/issues/16017"
 def replica(facts: Facts) -> Iterator[Gate]:
     """One answer for each peer, by the first of the rules that its link breaks."""
     for peer in facts.network.peers:
-        yield from _judged(facts.host, peer)
+        yield from judged(facts.host, peer)
 
 
 def mtu(facts: Facts) -> Iterator[Gate]:
@@ -37,7 +37,8 @@ def mtu(facts: Facts) -> Iterator[Gate]:
             yield Gate("link.mtu", "warn", facts.host, evidence, rule, MTU_SAYS, mend)
 
 
-def _judged(host: str, peer: Peer) -> Iterator[Gate]:
+def judged(host: str, peer: Peer) -> Iterator[Gate]:
+    """By the first of the rules that the link breaks."""
     mend = f"keep no replica on {peer.peer}; a cable or a direct path (UDP 41641 open) mends it"
     if peer.loss_percent >= 100:
         evidence = Evidence(f"{_at(peer)}.loss_percent", f"{peer.loss_percent:g} %")

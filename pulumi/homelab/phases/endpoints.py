@@ -5,6 +5,9 @@ from homelab.config import pipeline as conf
 from homelab.phases.site import Site
 from homelab.specs import PIPELINE, Pipeline
 
+COPIES = 3
+"""Of every message where NATS is on as many nodes: one may go and the streams stay."""
+
 ENDPOINTS = conf.Endpoints(
     nats_url=f"nats://nats:{PORTS.nats}",
     postgres_host="supabase-postgres",
@@ -20,9 +23,8 @@ ENDPOINTS = conf.Endpoints(
 def environment(site: Site) -> dict[str, str]:
     """Of every stage, the API and the steps before them; no secret is in it.
 
-    From the node that has the streams: their size follows from its disk.
+    From the node that has the streams: their size follows from its disk. On several nodes, from the least.
     """
-    spec = site.host("nats").specs[PIPELINE]
-    if not isinstance(spec, Pipeline):
-        raise TypeError(type(spec).__name__)
-    return conf.environment(spec, site.lab, ENDPOINTS)
+    told = conf.environment(site.spec("nats", Pipeline, PIPELINE), site.lab, ENDPOINTS)
+    copies = min(COPIES, site.workload("nats").share.replicas_min)
+    return told if copies == 1 else {**told, "LAB_STREAM_REPLICAS": str(copies)}

@@ -36,7 +36,7 @@ def deploy(site: Site) -> None:
     """Raises InvalidInput when something that the platform cannot do without is placed on no node."""
     builtin = site.lab.models.embedding.endpoint == "builtin"
     site.require(STACK, (*NEEDED, "embedder") if builtin else NEEDED)
-    site.require_one(STACK, STORES)
+    site.require_replicas(STORES)
 
     scope = Namespace(site.storage_class, site.opts).scope
     hardware_facts.HardwareFacts(hardware_facts.Inputs(scope, _measured(site)), site.opts)
@@ -51,7 +51,10 @@ def deploy(site: Site) -> None:
     litellm.LiteLLM(_litellm(site, scope), site.opts)
 
     keys = logins.Logins(_logins(site, scope), site.opts)
-    bootstrap.Bootstrap(_bootstrap(site, scope, keys, objects, (streams, objects, vectors)), site.opts)
+    together = _objects(site)
+    # Several are ready only once it has laid them out, so that it cannot wait for them.
+    stores = (streams, vectors) if together else (streams, objects, vectors)
+    bootstrap.Bootstrap(_bootstrap(site, scope, keys, objects, stores, together), site.opts)
     checks.Checks(checks.Inputs(STACK, scope, site.workload("api"), environment(site)), site.opts)
 
 
@@ -131,6 +134,7 @@ def _bootstrap(
     keys: logins.Logins,
     objects: garage.Garage,
     after: tuple[pulumi.Resource, ...],
+    together: bootstrap.Objects | None,
 ) -> bootstrap.Inputs:
     """In the memory of the API, which is placed wherever questions are answered and starts in the next phase."""
     return bootstrap.Inputs(
@@ -141,4 +145,13 @@ def _bootstrap(
         objects.secret,
         after,
         contents=(site.secret("garage", "access_key"),),
+        objects=together,
     )
+
+
+def _objects(site: Site) -> bootstrap.Objects | None:
+    """None where the object store is one."""
+    pods = garage.names(site.workload("garage"))
+    if len(pods) == 1:
+        return None
+    return bootstrap.Objects(pods, site.spec("garage", specs.Garage).capacity.value)

@@ -11,6 +11,7 @@ from homelab.consumers import workload
 from homelab.errors import InvalidInput, Problem
 from homelab.phases.endpoints import environment
 from homelab.phases.site import Site
+from homelab.phases.telemetry import shown, telemetry
 
 STACK = "phase2-pipeline"
 
@@ -24,8 +25,9 @@ def deploy(site: Site) -> None:
     _must_be_own(site)
     scope = site.scope
 
+    pages = None
     if site.placed("openobserve"):
-        openobserve.OpenObserve(_openobserve(site, scope), site.opts)
+        pages = openobserve.OpenObserve(_openobserve(site, scope), site.opts)
     if site.placed("collector"):
         collector.Collector(_collector(site, scope), site.opts)
 
@@ -33,7 +35,7 @@ def deploy(site: Site) -> None:
         worker.Worker(_worker(site, scope, stage), site.opts)
     api.Api(_api(site, scope), site.opts)
 
-    checks.Checks(checks.Inputs(STACK, scope, site.workload("api"), environment(site)), site.opts)
+    checks.Checks(_checks(site, scope, pages), site.opts)
 
 
 def logins(site: Site) -> tuple[pulumi.Output[str], ...]:
@@ -58,12 +60,22 @@ def _must_be_own(site: Site) -> None:
 
 def _worker(site: Site, scope: Scope, stage: str) -> worker.Inputs:
     place = site.workload(stage)
-    scaling = site.spec(stage, specs.Autoscaling) if place.share.replicas_max > 1 else None
-    return worker.Inputs(workload(stage), stage, scope, place, environment(site), logins(site), scaling)
+    share = place.share
+    scaling = site.spec(stage, specs.Autoscaling) if share.replicas_max > share.replicas_min else None
+    name = workload(stage)
+    told = {**environment(site), **telemetry(site, name)}
+    return worker.Inputs(name, stage, scope, place, told, logins(site), scaling)
 
 
 def _api(site: Site, scope: Scope) -> api.Inputs:
-    return api.Inputs(scope, site.workload("api"), environment(site), logins(site), _telemetry(site, scope))
+    told = {**environment(site), **telemetry(site, api.APP)}
+    return api.Inputs(scope, site.workload("api"), told, logins(site), _telemetry(site, scope))
+
+
+def _checks(site: Site, scope: Scope, pages: openobserve.OpenObserve | None) -> checks.Inputs:
+    address, keys = shown(pages)
+    told = {**environment(site), **telemetry(site, checks.name(STACK)), **address}
+    return checks.Inputs(STACK, scope, site.workload("api"), told, keys)
 
 
 def _telemetry(site: Site, scope: Scope) -> api.Telemetry | None:

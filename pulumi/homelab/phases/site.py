@@ -2,16 +2,19 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import reduce
 from typing import TypeVar
 
 import pulumi
 
 from homelab.components.scope import NAMESPACE, Image, Scope, Workload
 from homelab.errors import InvalidInput, Problem
+from homelab.gates import replicas
 from homelab.inference import Server, servers
 from homelab.lab import Lab
 from homelab.planner import HostPlan, LabPlan
 from homelab.specs import Spec
+from homelab.specs.least import least_disk
 from homelab.specs.share import share, together
 
 S = TypeVar("S", bound=Spec)
@@ -55,39 +58,47 @@ class Site:
         """Whether it runs in the cluster."""
         return any(consumer in host.budget for host in self.inside)
 
+    def hosts(self, consumer: str) -> tuple[HostPlan, ...]:
+        """The nodes on which it is placed."""
+        return tuple(host for host in self.inside if consumer in host.budget)
+
     def host(self, consumer: str) -> HostPlan:
         """The node that gives it the least memory: its settings hold on the others too.
 
         Raises KeyError when it is on none.
         """
-        hosts = [host for host in self.inside if consumer in host.budget]
+        hosts = self.hosts(consumer)
         if not hosts:
             raise KeyError(consumer)
         return min(hosts, key=lambda host: host.budget.line(consumer).limit.value)
 
-    def spec(self, consumer: str, kind: type[S]) -> S:
-        found = self.host(consumer).specs[consumer]
-        if not isinstance(found, kind):
-            raise TypeError(f"{consumer} has a {type(found).__name__}, not a {kind.__name__}")
-        return found
+    def spec(self, consumer: str, kind: type[S], key: str | None = None) -> S:
+        """Of the host with the least memory; what follows from its disk, from the host with the least of that.
+
+        `key` is for settings that several consumers share.
+        """
+        first, *others = sorted(self.hosts(consumer), key=lambda host: host.budget.line(consumer).limit.value)
+        found = _spec(first, key or consumer, kind)
+        return reduce(least_disk, (_spec(host, key or consumer, kind) for host in others), found)
 
     def workload(self, consumer: str) -> Workload:
         """On the nodes of its hosts alone where there are others, with what each of them gives."""
-        hosts = [host for host in self.inside if consumer in host.budget]
+        hosts = self.hosts(consumer)
         nodes = tuple(self.lab.nodes[host.name] for host in hosts) if len(self.lab.nodes) > 1 else ()
         return Workload(self.images[consumer], together([share(host.budget, consumer) for host in hosts]), nodes)
 
     def secret(self, file: str, key: str) -> pulumi.Output[str]:
         return pulumi.Output.secret(self.secrets[file][key])
 
-    def require_one(self, stack: str, consumers: Sequence[str]) -> None:
-        """Raises InvalidInput with every consumer that would keep its data on several nodes."""
-        problems = []
-        for consumer in consumers:
-            hosts = [host.name for host in self.inside if consumer in host.budget]
-            if len(hosts) > 1:
-                given, fix = f"{consumer} is placed on {' and '.join(hosts)}", f"keep it on {hosts[0]} alone"
-                problems.append(Problem(f"{self.lab.path.name} hosts", given, f"{stack} keeps it on one", fix))
+    def require_replicas(self, consumers: Sequence[str]) -> None:
+        """Raises InvalidInput with every reason why the hosts of a consumer cannot keep its data together."""
+        problems = [
+            problem
+            for consumer in consumers
+            for problem in replicas.refused(
+                consumer, [(host.facts, host.budget) for host in self.hosts(consumer)], self.lab.path.name
+            )
+        ]
         if problems:
             raise InvalidInput(*problems)
 
@@ -108,3 +119,10 @@ class Site:
         ]
         if problems:
             raise InvalidInput(*problems)
+
+
+def _spec(host: HostPlan, key: str, kind: type[S]) -> S:
+    found = host.specs[key]
+    if not isinstance(found, kind):
+        raise TypeError(f"{key} has a {type(found).__name__}, not a {kind.__name__}")
+    return found

@@ -20,7 +20,7 @@ def _from(source: str, *targets: tuple[str, int]) -> tuple[Flow, ...]:
 
 NATS, GARAGE, POSTGRES = ("nats", 4222), ("garage", 3900), ("supabase-postgres", 5432)
 OXIGRAPH, LITELLM, COLLECTOR, API = ("oxigraph", 7878), ("litellm", 4000), ("collector", 4318), ("api", 8000)
-CONTEXT_FORGE = ("context-forge", 4444)
+CONTEXT_FORGE, OPENOBSERVE = ("context-forge", 4444), ("openobserve", 5080)
 STORES = (NATS, GARAGE, POSTGRES, OXIGRAPH, LITELLM)
 
 FLOWS = frozenset(
@@ -33,9 +33,9 @@ FLOWS = frozenset(
         *_from("api", *STORES, COLLECTOR),
         *_from("litellm", ("embedder", 8081)),
         *_from("checks-phase1-core", *STORES),
-        *_from("checks-phase2-pipeline", *STORES),
+        *_from("checks-phase2-pipeline", *STORES, COLLECTOR, OPENOBSERVE),
         *_from("checks-phase3-inference", LITELLM),
-        *_from("collector", ("openobserve", 5080)),
+        *_from("collector", OPENOBSERVE),
         *_from("context-forge", POSTGRES, API),
         *_from("registration", CONTEXT_FORGE),
         *_from("promptfoo-eval", API, LITELLM),

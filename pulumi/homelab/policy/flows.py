@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from homelab.policy.flow_list import DNS, FLOWS, LAB, TAILNET, WORLD, Flow
+from homelab.policy.flow_list import DNS, FLOWS, LAB, PEERS, TAILNET, WORLD, Flow
 from homelab.policy.ledger import Ledger
 from homelab.policy.manifest import NAME, Manifest, Manifests, at, breach, many, pods, workload_of
 from homelab.policy.violation import Violation, Violations
@@ -49,11 +49,12 @@ def _closes(manifest: Manifest) -> bool:
 
 def listed(manifests: Manifests, ledger: Ledger) -> Violations:
     """Every connection that a network policy allows is a flow of the list, or leads where lab.yaml sends it."""
+    known = _known(ledger)
     for opened in _opened(manifests):
         source, target, port = opened.flow
         away = target in {TAILNET, LAB, WORLD} and (source, port) in ledger.outside
         names = opened.direction == "egress" and (target, port) == (DNS, 53)
-        if opened.flow not in FLOWS and not away and not names:
+        if opened.flow not in known and not away and not names:
             given = f"{source} → {target}:{port or 'every port'}"
             why, fix = "the platform has no such flow", "name the one workload and the one port that it needs"
             yield breach(opened.manifest, "flows.listed", opened.path, given, why, fix)
@@ -64,7 +65,7 @@ def complete(manifests: Manifests, ledger: Ledger) -> Violations:
     opened = {(one.direction, one.flow) for one in _opened(manifests)}
     here = {workload_of(pod.manifest): pod.manifest for pod in pods(manifests)}
     there = ledger.workloads.keys() | here.keys() | {TAILNET}
-    for flow in sorted(FLOWS):
+    for flow in sorted(_known(ledger)):
         ends: tuple[tuple[str, str, Direction], ...] = (
             (flow.source, flow.target, "egress"),
             (flow.target, flow.source, "ingress"),
@@ -75,6 +76,12 @@ def complete(manifests: Manifests, ledger: Ledger) -> Violations:
     for name in sorted({flow.source for flow in FLOWS} & here.keys()):
         if not {("egress", Flow(who, DNS, 53)) for who in (name, EVERYONE)} & opened:
             yield _closed(here[name], Flow(name, DNS, 53), "egress")
+
+
+def _known(ledger: Ledger) -> frozenset[Flow]:
+    """The flows of the list; those among a workload's own pods only where the ledger holds several."""
+    counts = {name: allowed.pods for name, allowed in ledger.workloads.items()}
+    return FLOWS | {flow for flow in PEERS if counts.get(flow.source, 0) > 1}
 
 
 def _closed(manifest: Manifest, flow: Flow, direction: Direction) -> Violation:

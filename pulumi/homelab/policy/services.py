@@ -1,9 +1,10 @@
 """Doors: the tailnet is the perimeter, so nothing is reached from outside it, and no target is beyond the lab."""
 
 import ipaddress
+from collections.abc import Mapping
 
 from homelab.policy.ledger import Ledger
-from homelab.policy.manifest import Manifest, Manifests, at, breach, many, pods
+from homelab.policy.manifest import Manifest, Manifests, Pod, at, breach, many, name_of, pods
 from homelab.policy.violation import Violations
 
 TAILNET = ipaddress.ip_network("100.64.0.0/10")
@@ -11,6 +12,9 @@ TAILNET = ipaddress.ip_network("100.64.0.0/10")
 
 OPENING = ("tailscale.com/", "metallb", "external-dns", "ngrok", "cloudflare", "loadbalancer")
 """What the name of an annotation begins with or holds that makes a controller open the Service."""
+
+POD_NAME = "statefulset.kubernetes.io/pod-name"
+"""The label that a StatefulSet gives each of its pods."""
 
 SERVICE = "kubernetes.io/service-name"
 """The label by which an EndpointSlice belongs to its Service."""
@@ -66,11 +70,20 @@ def targets(manifests: Manifests, ledger: Ledger) -> Violations:
                 why, fix = "without a selector it leads where anybody says", "select pods, or place it on a host"
                 yield breach(manifest, "services.targets", "spec.selector", "none", why, fix)
             continue
-        chosen = [pod for pod in workloads if selector.items() <= pod.labels.items()]
+        chosen = [pod for pod in workloads if selector.items() <= _labels(pod, selector.get(POD_NAME)).items()]
         if len(chosen) != 1:
             given = ", ".join(str(at(pod.manifest, "metadata", "name")) for pod in chosen) or "no pod"
             why, fix = "a Service leads to one workload", "select the workload's own labels"
             yield breach(manifest, "services.targets", "spec.selector", given, why, fix)
+
+
+def _labels(pod: Pod, wanted: str | None) -> Mapping[str, str]:
+    """With the one that a StatefulSet gives to each of its pods, where the wanted one is its."""
+    replicas = at(pod.manifest, "spec", "replicas")
+    if pod.manifest.get("kind") != "StatefulSet" or not isinstance(replicas, int):
+        return pod.labels
+    own = {f"{name_of(pod.manifest)}-{number}" for number in range(replicas)}
+    return {**pod.labels, POD_NAME: wanted} if wanted is not None and wanted in own else pod.labels
 
 
 def endpoints(manifests: Manifests, ledger: Ledger) -> Violations:
