@@ -9,7 +9,7 @@ import sys
 from pydantic import ValidationError
 
 from pipeline import log, parts
-from pipeline.checks import chain, models, stores, tools
+from pipeline.checks import chain, models, observed, stores, tools
 from pipeline.checks.outcome import Check, Outcome
 from pipeline.settings import Settings, load, problems
 
@@ -21,7 +21,11 @@ STACKS = {
         Check("graph", stores.graph),
         Check("embedding", stores.embedding),
     ),
-    "phase2-pipeline": (Check("document", chain.document),),
+    "phase2-pipeline": (
+        Check("document", chain.document),
+        Check("telemetry collected", observed.collected, observed.collected_here),
+        Check("logs and traces visible", observed.shown, observed.shown_here),
+    ),
     "phase3-inference": (
         Check("models answer", models.answers),
         Check("tool calls", models.tool_calls),
@@ -36,7 +40,7 @@ STACKS = {
 
 async def outcomes(settings: Settings, stack: str) -> list[Outcome]:
     async with parts.opened(settings, "checks") as opened:
-        return [await check.outcome(settings, opened) for check in STACKS[stack]]
+        return [await check.outcome(settings, opened) for check in STACKS[stack] if check.when(settings)]
 
 
 def main() -> int:

@@ -20,12 +20,18 @@ class Outcome(BaseModel):
     evidence: str
 
 
+def _everywhere(settings: Settings) -> bool:
+    return True
+
+
 @dataclass(frozen=True, slots=True)
 class Check:
-    """`ask` returns its evidence and raises PipelineError, with the reason, where it does not hold."""
+    """`ask` returns its evidence and raises PipelineError, with the reason, where it does not hold. Where `when`
+    says no, the lab goes without what it is about, and nothing is asked."""
 
     name: str
     ask: Callable[[Settings, Parts], Awaitable[str]]
+    when: Callable[[Settings], bool] = _everywhere
 
     async def outcome(self, settings: Settings, parts: Parts) -> Outcome:
         try:

@@ -29,11 +29,16 @@ class Inputs:
     keys: Mapping[str, Key] = field(default_factory=dict)
 
 
+def name(stack: str) -> str:
+    """Of its CronJob, its pods and its network policy."""
+    return f"checks-{stack}"
+
+
 class Checks(pulumi.ComponentResource):
     """A suspended CronJob: the template of a run with its image, passwords and limits."""
 
     def __init__(self, inputs: Inputs, opts: pulumi.ResourceOptions | None = None) -> None:
-        app = f"checks-{inputs.stack}"
+        app = name(inputs.stack)
         super().__init__("homelab:components:Checks", app, None, opts)
         child = pulumi.ResourceOptions(parent=self)
         container = Container(

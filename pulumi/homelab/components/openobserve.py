@@ -50,6 +50,7 @@ class OpenObserve(pulumi.ComponentResource):
             probes=Probes(live=Http("/healthz", conf.HTTP), ready=Http("/healthz", conf.HTTP), start_within=120),
             volumes=(Claim(DATA), Scratch("/tmp", mib=64)),  # noqa: S108
         )
+        self.login = login.metadata.name
         self.policy = policy(APP, scope, child)
         self.service = service(APP, {"http": conf.HTTP}, scope, child)
         pod = Pod(app=APP, main=container, checksum=checksum(inputs.email, inputs.password), stop_within=60)
