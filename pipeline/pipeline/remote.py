@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
+from functools import partial
 from typing import Any
 
 import httpx
@@ -10,6 +11,7 @@ import httpx
 from pipeline.answer import Answer
 from pipeline.contract import DeadLetter, EmbedCompleted, KgCompleted, Subject
 from pipeline.errors import Malformed, Misconfigured, NoSpace, PipelineError, Unavailable
+from pipeline.follow import patiently
 from pipeline.ingest import Uploads
 from pipeline.intake import Candidate
 from pipeline.platform import Platform, Rows
@@ -74,7 +76,7 @@ class Remote:
         """What became of the documents that were taken, in the words of the events that nobody sends here."""
         while True:
             for doc_id in list(self._followed):
-                document = await self._document(doc_id) or {"state": "accepted"}
+                document = await patiently(partial(self._document, doc_id)) or {"state": "accepted"}
                 for event in self._events(doc_id, document):
                     yield event
             await asyncio.sleep(EVERY)

@@ -5,40 +5,89 @@ import shutil
 import subprocess
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from threading import Thread
-from typing import IO
+from threading import Event, Thread
 
 from homelab import tools
 from homelab.consumers import NAMESPACE
 from homelab.errors import ClusterError, MissingTool, Problem
 from homelab.lab.cluster import Cluster
 
-_FORWARDING = re.compile(r"Forwarding from (127\.0\.0\.1:\d+)")
+AGAIN = 1.0
+"""Seconds until a door that closed is opened anew: the pod behind it ended, and another one takes its place."""
+
+_FORWARDING = re.compile(r"Forwarding from 127\.0\.0\.1:(\d+)")
 
 
 @contextmanager
 def forwarded(cluster: Cluster, service: str, port: int) -> Iterator[str]:
-    """The URL under which `service` answers. Raises MissingTool, or ClusterError in kubectl's words."""
-    command = [*kubectl(cluster), "port-forward", "--address=127.0.0.1", f"service/{service}", f":{port}"]
-    # A session of its own: Ctrl-C ends what a person waits for, which says good-bye through this door.
-    with subprocess.Popen(
-        command,
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-        start_new_session=True,
-    ) as process:
-        assert process.stdout is not None  # noqa: S101 - given by stdout=PIPE
-        try:
-            first = process.stdout.readline()
-            where = _FORWARDING.match(first)
-            if where is None:
-                raise ClusterError(_refused(cluster, service, first + process.stdout.read()))
-            Thread(target=_drained, args=(process.stdout,), daemon=True).start()
-            yield f"http://{where[1]}"
-        finally:
-            process.terminate()
+    """The URL under which `service` answers, also by the pod that follows the first one.
+
+    Raises MissingTool, or ClusterError in kubectl's words.
+    """
+    door = _Door([*kubectl(cluster), "port-forward", "--address=127.0.0.1", f"service/{service}"], port)
+    if door.local is None:
+        raise ClusterError(_refused(cluster, service, door.said))
+    keeping = Thread(target=door.keep, daemon=True)
+    keeping.start()
+    try:
+        yield f"http://127.0.0.1:{door.local}"
+    finally:
+        door.close()
+        keeping.join()
+
+
+class _Door:
+    """One kubectl after another, all at the port `local` that the first was given; None if it `said` why not."""
+
+    def __init__(self, command: Sequence[str], port: int) -> None:
+        self._command = command
+        self._port = port
+        self._closed = Event()
+        self.local: int | None = None
+        self.said = ""
+        self._process = self._opened()
+        while self.local is None and (line := self._line()):
+            self.said += line
+            if (found := _FORWARDING.match(line)) is not None:
+                self.local = int(found[1])
+        if self.local is None:
+            self._end()
+
+    def keep(self) -> None:
+        """Until `close`: reads what it says, since it stops when nobody does, and begins it anew when it ends."""
+        while True:
+            while self._line():
+                pass
+            self._end()
+            if self._closed.wait(AGAIN):
+                return
+            self._process = self._opened()
+            if self._closed.is_set():
+                self._process.terminate()
+
+    def close(self) -> None:
+        self._closed.set()
+        self._process.terminate()
+
+    def _opened(self) -> "subprocess.Popen[str]":
+        # A session of its own: after Ctrl-C a person still hears through this door what goes on.
+        return subprocess.Popen(
+            [*self._command, f"{self.local or ''}:{self._port}"],
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            start_new_session=True,
+        )
+
+    def _line(self) -> str:
+        assert self._process.stdout is not None  # noqa: S101 - given by stdout=PIPE
+        return self._process.stdout.readline()
+
+    def _end(self) -> None:
+        assert self._process.stdout is not None  # noqa: S101 - given by stdout=PIPE
+        self._process.stdout.close()
+        self._process.wait()
 
 
 def kubectl(cluster: Cluster) -> list[str]:
@@ -57,12 +106,6 @@ def answer(cluster: Cluster, words: Sequence[str]) -> str:
     if done.returncode:
         raise ClusterError(_refused(cluster, words[0], done.stderr))
     return done.stdout
-
-
-def _drained(said: IO[str]) -> None:
-    """It tells of every connection, and would stop once nobody reads."""
-    for _ in said:
-        pass
 
 
 def _refused(cluster: Cluster, what: str, said: str) -> Problem:
