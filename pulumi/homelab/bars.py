@@ -75,10 +75,9 @@ def cpu(plan: HostPlan) -> Bar:
 def disk(plan: HostPlan) -> Bar:
     """Of the disk that holds the data."""
     ledger = plan.budget.disk
-    mount = None if ledger.mount is None else plan.facts.storage.mount_of(ledger.mount)
     total = ledger.total.value
-    others = 0 if mount is None else total - mount.free_bytes * total // mount.size_bytes
-    parts = [_rest("others", ledger.total, others, _gib(others), "what others keep on it")] if others else []
+    others = total - ledger.usable.value
+    parts = [_rest("others", ledger.usable, others, _gib(others), "what others keep on it")] if others else []
     parts += [Part(name, one.value, _gib(one.value), one.chain) for name, one in ledger.shares.items()]
     left = total - sum(part.amount for part in parts)
     percent = plan.profile.rules.storage.free_percent

@@ -118,6 +118,7 @@ def test_the_inventory_follows_lab_yaml(tmp_path: Path) -> None:
         "hardware_audit_facts_dir": f"{tmp_path}/.lab/facts.d",
         "hardware_audit_controller_dir": f"{tmp_path}/facts",
         "hardware_audit_benchmark_dir": f"{tmp_path}/.lab",
+        "hardware_audit_held": ["platform", f"{tmp_path}/.lab"],
         "hardware_audit_peers": {"nas": "nas.lan", "yellow": "yellow.lan"},
     }
     assert variables_of(lab, "nas") == {

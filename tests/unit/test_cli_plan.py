@@ -45,7 +45,7 @@ BY_HAND = Budget(
         line("extract", "burst", (640, 800), 3, (500, 2000)),
     ),
     free_mib=1400,
-    disk=Disk("nvme", number(100, "GiB"), {}),
+    disk=Disk("nvme", number(100, "GiB"), number(100, "GiB"), {}),
 )
 
 MEMORY = Bar(

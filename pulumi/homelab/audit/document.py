@@ -6,6 +6,7 @@ from typing import Literal
 from homelab.audit import sections
 from homelab.audit.cpu import architecture, cores, cpu
 from homelab.audit.gpu import gpu
+from homelab.audit.held import with_held
 from homelab.audit.memory import memory
 from homelab.audit.storage import storage
 from homelab.audit.system import system
@@ -50,7 +51,7 @@ def measure(host: str, output: str, *, kind: Literal["linux", "haos"], now: date
         homelab=homelab,
         cpu=cpu(raw),
         gpu=adapter,
-        storage=storage(raw),
+        storage=with_held(raw, storage(raw)),
         network=Network(peers=()),
         warnings=tuple(raw.warnings),
     )
@@ -90,11 +91,14 @@ def _identity(mount: Mount) -> tuple[str, str, str, int]:
 def _lasting(facts: Facts) -> dict[str, object]:
     """Everything but what moves by itself: the time, and the memory and disk space that are free."""
     kept = facts.model_dump(exclude={"homelab": {"audited_at", "available_ram_mb"}, "storage": {"mounts"}})
-    return kept | {"mounts": [mount.model_dump(exclude={"free_bytes"}) for mount in facts.storage.mounts]}
+    space = {"free_bytes", "platform_bytes", "image_bytes", "model_bytes"}
+    return kept | {"mounts": [mount.model_dump(exclude=space) for mount in facts.storage.mounts]}
 
 
 def _space_holds(measured: Facts, stored: Facts) -> bool:
+    """What the platform writes moves from free to held, and changes nothing that is planned."""
     return all(
-        abs(new.free_bytes - old.free_bytes) <= max(FREE_SPACE_MOVES, new.size_bytes // 50)
+        abs(new.free_bytes + new.held_bytes - old.free_bytes - old.held_bytes)
+        <= max(FREE_SPACE_MOVES, new.size_bytes // 50)
         for new, old in zip(measured.storage.mounts, stored.storage.mounts, strict=True)
     )

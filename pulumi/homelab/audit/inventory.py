@@ -3,6 +3,7 @@
 import sys
 from typing import Any
 
+from homelab.audit.held import folders
 from homelab.lab import Lab
 
 SYSTEM_FACTS_DIR = "/etc/ansible/facts.d"
@@ -32,6 +33,7 @@ def variables_of(lab: Lab, name: str) -> dict[str, Any]:
         "hardware_audit_facts_dir": host.facts_dir or usual,
         "hardware_audit_controller_dir": str(lab.facts_dir),
         "hardware_audit_benchmark_dir": str(lab.local.data_dir) if host.local else None,
+        "hardware_audit_held": folders(lab, name) or None,
         "hardware_audit_peers": {
             peer: other.address for peer, other in lab.hosts.items() if peer != name and not other.local
         },

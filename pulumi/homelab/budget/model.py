@@ -41,13 +41,14 @@ class Line:
 
 @dataclass(frozen=True, slots=True)
 class Disk:
-    """The disk that holds the platform's data: GiB by the use that is made of it.
+    """The disk that holds the platform's data: GiB by the use that is made of it. Others leave `usable`.
 
     `mount` is the path of the measured mount below the data; None where none was measured.
     """
 
     storage_class: StorageClass
     total: Figure
+    usable: Figure
     shares: Mapping[str, Figure]
     mount: str | None = None
 

@@ -142,6 +142,12 @@ def least_files(demands: Mapping[str, Demand], profile: Profile) -> dict[str, Fi
     }
 
 
+def most_gib(demands: Mapping[str, Demand], profile: Profile) -> int:
+    """GiB of the best files of every model."""
+    wish = profile.rules.models.wish
+    return sum(largest(demand.models, wish).gib_on_disk for demand in demands.values())
+
+
 def files(servings: Mapping[str, Serving], room: Figure) -> dict[str, Figure]:
     """GiB of the files that are served, chosen by their memory and by the disk's `room` for all of them."""
     result = {}

@@ -41,7 +41,7 @@ def plan(
         grant, rule = ledger.grants[name], profile.rules.consumers[name]
         request = _request(grant.limit, rule)
         lines.append(Line(name, rule.kind, request, grant.limit, several[name], *shares[name]))
-    volumes = storage.volumes(facts, tuple(order), profile, data_path)
+    volumes = storage.volumes(facts, tuple(order), profile, data_path, models.most_gib(demands, profile))
     room = volumes.room(models.least_files(demands, profile))
     vram = models.on_card(facts, demands, profile)
     limits = {name: ledger.grants[name].limit for name in demands}

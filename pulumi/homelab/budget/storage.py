@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 
 from homelab.budget.model import Disk
 from homelab.errors import BudgetExceeded
-from homelab.facts import Facts, StorageClass
+from homelab.facts import Facts, Mount, StorageClass
 from homelab.figure import Figure, given
 from homelab.profile import Profile
 from homelab.units import GIB
@@ -45,7 +45,7 @@ class Volumes:
         shares = self._shares(files)
         if shares is None:
             raise self._refusal(files)
-        return Disk(self.storage_class, self.total, shares, self.mount)
+        return Disk(self.storage_class, self.total, self.usable, shares, self.mount)
 
     def room(self, least: Files) -> Figure:
         """GiB that files of models may take together, so that every store has its least beside them.
@@ -124,8 +124,10 @@ class Volumes:
         return BudgetExceeded(self.host, "disk", total, wanted, lines)
 
 
-def volumes(facts: Facts, placed: tuple[str, ...], profile: Profile, data_path: str) -> Volumes:
-    """Of the disk below `data_path`."""
+def volumes(
+    facts: Facts, placed: tuple[str, ...], profile: Profile, data_path: str, models_gib: int = 0
+) -> Volumes:
+    """Of the disk below `data_path`; `models_gib` are the largest files of what is served."""
     mount = facts.storage.mount_of(data_path)
     if mount is None:
         because = "no mount was measured; ./lab ansible-hardware-audit measures them"
@@ -135,6 +137,28 @@ def volumes(facts: Facts, placed: tuple[str, ...], profile: Profile, data_path: 
         return Volumes(facts.host, total, total, "sd", None, placed, profile)
     source = f"storage_performance.mounts[{mount.path}]"
     total = given("fact", f"{source}.size_bytes", mount.size_bytes // GIB, "GiB", f"holds {data_path}")
-    because = "what others keep on this disk cannot be planned"
-    usable = total.then("fact", f"{source}.free_bytes", mount.free_bytes // GIB, because)
+    usable = _usable(total, source, mount, profile.rules.storage.fixed_gib["images"], models_gib)
     return Volumes(facts.host, total, usable, mount.storage_class, mount.path, placed, profile)
+
+
+def _usable(total: Figure, source: str, mount: Mount, images_gib: int, models_gib: int) -> Figure:
+    """What is free, and what the platform holds already: its own data must never shrink its shares.
+
+    Images and models that it never asked for may lie beside its own, so no more of them counts than it may use.
+    """
+    room = mount.free_bytes
+    because = "what others keep on this disk cannot be planned"
+    usable = total.then("fact", f"{source}.free_bytes", room // GIB, because)
+    for key, held, most in (
+        ("platform_bytes", mount.platform_bytes, None),
+        ("image_bytes", mount.image_bytes, images_gib),
+        ("model_bytes", mount.model_bytes, models_gib),
+    ):
+        if not held:
+            continue
+        own = held if most is None else min(held, most * GIB)
+        room += own
+        at_most = "" if own == held else f", of which {most} GiB at most are planned"
+        because = f"the platform's own {held / GIB:.1f} GiB there count as free{at_most}"
+        usable = usable.then("fact", f"{source}.{key}", room // GIB, because)
+    return usable

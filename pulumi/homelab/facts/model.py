@@ -130,6 +130,9 @@ class Mount(Part):
     filesystem: str
     size_bytes: int = Field(ge=1)
     free_bytes: int = Field(ge=0, description="what an ordinary user may still write")
+    platform_bytes: int = Field(default=0, ge=0, description="the platform's own data, in use")
+    image_bytes: int = Field(default=0, ge=0, description="images of containers, where its cluster has a node")
+    model_bytes: int = Field(default=0, ge=0, description="files of the model servers that are placed here")
     storage_class: StorageClass = Field(alias="class")
     read_only: bool
     benchmark: Benchmark | None = None
@@ -138,7 +141,14 @@ class Mount(Part):
     def _free_within_size(self) -> Self:
         if self.free_bytes > self.size_bytes:
             raise ValueError(f"free_bytes {self.free_bytes} exceeds size_bytes {self.size_bytes}")
+        if self.held_bytes > self.size_bytes - self.free_bytes:
+            raise ValueError(f"platform, images and models hold {self.held_bytes} bytes, more than is in use")
         return self
+
+    @property
+    def held_bytes(self) -> int:
+        """What is in use by this platform, and so no other's."""
+        return self.platform_bytes + self.image_bytes + self.model_bytes
 
 
 class Storage(Part):

@@ -5,7 +5,6 @@ from collections.abc import Iterator
 from homelab.budget import Budget
 from homelab.facts import Facts, Mount
 from homelab.gates.gate import Evidence, Gate
-from homelab.units import GIB
 
 ETCD_FSYNC_P99_US = 10_000
 """Microseconds; etcd's FAQ: the 99th percentile of wal_fsync_duration_seconds should be below 10 ms."""
@@ -75,12 +74,12 @@ def jetstream(facts: Facts, budget: Budget) -> Iterator[Gate]:
 
 
 def free(facts: Facts, budget: Budget) -> Iterator[Gate]:
-    """Whether what the plan hands out fits into what is free."""
+    """Whether what the plan hands out fits into what is free, or the platform's already."""
     mount = _mount(facts, budget)
     if mount is None:
         return
     planned = sum(share.value for share in budget.disk.shares.values())
-    room = mount.free_bytes // GIB
+    room = budget.disk.usable.value
     if mount.read_only:
         evidence = Evidence(f"{_at(mount)}.read_only", "true")
         rule = "data is written"

@@ -8,7 +8,7 @@ from typing import Annotated
 from pydantic import AfterValidator, Field, ValidationInfo, field_validator
 
 from homelab.document import Document, broken, broken_at
-from homelab.lab.values import HostName, KeyFile, LabPath, Name
+from homelab.lab.values import HostName, KeyFile, LabPath, Name, RemotePath
 
 
 def _subdomain(name: str) -> str:
@@ -37,6 +37,7 @@ class Cluster(Document):
     kubeconfig: LabPath | None = None
     nodes: Annotated[Mapping[HostName, ObjectName], Field(min_length=1)] | None = None
     storage_class: ObjectName | None = None
+    volumes: RemotePath | None = None
     registry: Registry | None = None
     secrets: LabPath = Path("secrets")
     age_key_file: KeyFile | None = None

@@ -40,6 +40,7 @@ def write_lab(sandbox: Sandbox) -> None:
             "context": kubeconfig.CONTEXT,
             "kubeconfig": sandbox.kubeconfig.name,
             "nodes": {node.name: node.name for node in sandbox.nodes},
+            "volumes": _held(sandbox),
         },
         "local": {"data_dir": "local"},
     }
@@ -85,8 +86,14 @@ def _whole_machine(sandbox: Sandbox) -> Path:
     path = sandbox.root / "machine/lab.yaml"
     path.parent.mkdir(exist_ok=True)
     hosts = {sandbox.nodes[0].name: {"address": "local", "facts_dir": str(sandbox.root / "facts.d")}}
-    path.write_text(yaml.safe_dump({"version": 1, "hosts": hosts}, sort_keys=False))
+    cluster = {"context": kubeconfig.CONTEXT, "volumes": _held(sandbox)}
+    path.write_text(yaml.safe_dump({"version": 1, "hosts": hosts, "cluster": cluster}, sort_keys=False))
     return path
+
+
+def _held(sandbox: Sandbox) -> str:
+    """Volumes and images of all nodes: each node plans with its part of them, whoever holds them now."""
+    return str(sandbox.root / "machines")
 
 
 def part(whole: dict[str, Any], host: str, parts: int, memory: int) -> dict[str, Any]:
@@ -100,9 +107,11 @@ def part(whole: dict[str, Any], host: str, parts: int, memory: int) -> dict[str,
     for disk in facts["storage_performance"]["devices"]:
         disk["size_bytes"] //= parts
     for mount in facts["storage_performance"]["mounts"]:
-        # What is in use is the machine's: a node's disk is its part of what is free.
-        mount["free_bytes"] //= parts
-        mount["size_bytes"] = max(1, mount["free_bytes"])
+        # What others use is the machine's: a node's disk is its part of what is free or the sandbox's own.
+        own = ("free_bytes", "platform_bytes", "image_bytes", "model_bytes")
+        for key in own:
+            mount[key] //= parts
+        mount["size_bytes"] = max(1, sum(mount[key] for key in own))
     facts["warnings"] = [
         *facts["warnings"],
         {

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 
 from homelab import llm, profile
 from homelab.errors import WayOut
+from homelab.facts import Mount
 from homelab.imagined import Machine, changed
 from homelab.situation import HostPlan, Situation
 from homelab.units import GIB, MIB
@@ -50,13 +51,13 @@ def free_space(trial: Trial) -> Iterator[WayOut]:
 
     def freed(gib: int) -> Situation:
         mounts = tuple(
-            mount.model_copy(update={"free_bytes": min(mount.size_bytes, mount.free_bytes + gib * GIB)})
+            mount.model_copy(update={"free_bytes": mount.free_bytes + min(_others(mount), gib * GIB)})
             for mount in facts.storage.mounts
         )
         storage = facts.storage.model_copy(update={"mounts": mounts})
         return trial.now.with_facts(trial.name, facts.model_copy(update={"storage": storage}))
 
-    most = max((mount.size_bytes - mount.free_bytes) // GIB for mount in facts.storage.mounts)
+    most = max(_others(mount) // GIB for mount in facts.storage.mounts)
     if not trial.holds(freed(most)):
         return
     low, high = 0, most  # refused at low, held at high
@@ -64,6 +65,11 @@ def free_space(trial: Trial) -> Iterator[WayOut]:
         middle = (low + high) // 2
         low, high = (low, middle) if trial.holds(freed(middle)) else (middle, high)
     yield WayOut(f"free {high} GiB on the disk of {trial.name}", high * GIB // MIB, "")
+
+
+def _others(mount: Mount) -> int:
+    """Bytes that neither are free nor the platform's own."""
+    return mount.size_bytes - mount.free_bytes - mount.held_bytes
 
 
 def smaller_models(trial: Trial) -> Iterator[WayOut]:

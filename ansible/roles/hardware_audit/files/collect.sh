@@ -3,6 +3,8 @@
 #
 # Wants only a POSIX shell and sed (busybox will do), so that Home Assistant OS answers like any other host.
 # STATUS is the exit status of a command, 127 where there is none; of a file, 0 or 1.
+# Its arguments, KIND FOLDER in turn, are folders to weigh: what they hold is of KIND (platform, image, model).
+# A FOLDER may end in a pattern, as /var/lib/x/*_ours_*; those that are not there weigh nothing.
 # AUDIT_ROOT names another system root: its files are read, and instead of running commands their recorded
 # outputs, `$AUDIT_ROOT/commands/NAME` (with a failure's status in `NAME.status`).
 
@@ -15,8 +17,10 @@ unset LANGUAGE OMP_NUM_THREADS OMP_THREAD_LIMIT # nproc obeys the latter two
 root=${AUDIT_ROOT:-}
 
 patience=
+long_patience=
 if timeout 10 true 2>/dev/null; then
     patience='timeout 10' # a driver or a file system that hangs must not hang the audit
+    long_patience='timeout 60' # du of a million small objects on a cold hard disk
 fi
 
 emit() { # NAME STATUS TEXT
@@ -138,6 +142,33 @@ free_space() { # df of the file systems that can hold data; network file systems
     fi
 }
 
+held() { # KIND FOLDER…: `KIND STATUS KIB PATH` of each that is there; 124: no time for it, 126: we may not look
+    if [ -n "$root" ]; then
+        [ $# -eq 0 ] || cat "$root/commands/held" 2>/dev/null
+        return 0
+    fi
+    while [ $# -gt 1 ]; do
+        within=${2%/*\**}
+        if [ -d "$within" ] && ! [ -r "$within" ]; then
+            printf '%s 126 0 %s\n' "$1" "$within"
+        else
+            IFS= # a pattern opens into its paths, none of which is cut at a space
+            weigh "$1" $2
+        fi
+        shift 2
+    done
+}
+
+weigh() { # KIND PATH…
+    IFS=' '
+    kind=$1
+    shift
+    [ -d "$1" ] || return 0
+    sizes=$($long_patience du -skx "$@" 2>/dev/null)
+    status=$?
+    printf '%s\n' "${sizes:-0	$1}" | sed "s/^\([0-9]*\)[[:blank:]]*/$kind $status \1 /"
+}
+
 if [ -r "$root/run/s6/container_environment/SUPERVISOR_TOKEN" ]; then
     # Home Assistant's SSH app: `ha` reads the token from the environment, never from its arguments.
     SUPERVISOR_TOKEN=$(value /run/s6/container_environment/SUPERVISOR_TOKEN)
@@ -176,4 +207,5 @@ ask ha-host ha host info --raw-json
 if [ -e "$root/.dockerenv" ]; then emit container 0 docker; fi
 if [ -e "$root/run/.containerenv" ]; then emit container 0 podman; fi
 free_space
+emit held 0 "$(held "$@")"
 printf '#end\n'
