@@ -24,14 +24,18 @@ _CNI = Path("/usr/lib/cni/ptp")
 PINNED = ("kubernetes", "etcd", "coredns", "metrics-server", "local-path-provisioner", "pod")
 
 
-def machine() -> None:
+_SEVERAL = (Need("iperf3", package="iperf3"), Need("ping", package="iputils-ping"))
+"""What measures the ways between nodes: no replica is planned over an unmeasured one."""
+
+
+def machine(nodes: int = 1) -> None:
     """Raises SandboxError or MissingTool with everything that keeps a sandbox from starting here."""
     if os.geteuid() != 0:
         rule = "namespaces, mounts and cgroups are root's"
         raise SandboxError(Problem("sandbox-up", f"user id {os.geteuid()}", rule, "sudo ./lab sandbox-up"))
     problems: list[Problem] = []
     try:
-        require("sandbox-up", [*NEEDS, *_cni()])
+        require("sandbox-up", [*NEEDS, *_cni(), *(_SEVERAL if nodes > 1 else ())])
     except MissingTool as missing:
         problems += missing.problems
     if not cgroups.hierarchies():

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from homelab.errors import Problem, SandboxError
 from homelab.local.supervisord import try_lock
-from homelab.sandbox import addons, boot, cgroups, checks, control, facts, images, network, node
+from homelab.sandbox import addons, boot, cgroups, checks, control, facts, images, links, network, node
 from homelab.sandbox.api import Api
 from homelab.sandbox.layout import HOME, Node, Sandbox, existing, of
 from homelab.sandbox.waiting import until
@@ -37,7 +37,7 @@ def up(nodes: int | None, report: Report, root: Path = HOME) -> Sandbox:
 
     What runs is left alone. Raises SandboxError, MissingTool or AuditFailed; `down` ends what was begun.
     """
-    checks.machine()
+    checks.machine(nodes or 1)
     with alone():
         sandbox = _wanted(nodes, root)
         if not cgroups.processes():
@@ -57,6 +57,8 @@ def up(nodes: int | None, report: Report, root: Path = HOME) -> Sandbox:
             until(lambda: addons.metrics_ready(api), "the metrics API", [sandbox.control])
             told("metrics", "ready")
             told("facts", "measured" if measured.result() else "known")
+            if len(sandbox.nodes) > 1:
+                told("links", "measured" if links.ensure(sandbox) else "known")
         return sandbox
 
 
