@@ -2,6 +2,8 @@
 
 import io
 import json
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -10,12 +12,15 @@ from rich.console import Console
 
 from homelab.cli import answers, data, ingesting, running, state
 from homelab.errors import InvalidInput, LocalError
+from homelab.kube import forward
+from homelab.lab.cluster import Cluster
 from homelab.local.memory import Usage
 from pipeline.answer import Answer, Fact, Passage
 from pipeline.errors import Misconfigured, Unavailable
 from pipeline.follow import Progress
 from pipeline.ingest import Report
 from pipeline.problem import Problem
+from pipeline.settings import Settings
 from pipeline.status import Consumer, Counts, Status, StreamStatus
 
 
@@ -229,3 +234,47 @@ def test_a_service_that_is_away_is_named_with_the_mend() -> None:
 def test_a_wrong_setting_stays_what_it_is() -> None:
     with pytest.raises(Misconfigured), running.needed(running._local_away):
         raise Misconfigured("embedding model", "384, not 768")
+
+
+@contextmanager
+def no_door(cluster: Cluster, service: str, port: int) -> Iterator[str]:
+    yield f"http://{cluster.context}/{service}:{port}"
+
+
+@pytest.mark.parametrize(
+    ("runs", "on", "cluster"),
+    [
+        (False, None, True),
+        (True, None, False),
+        (True, running.Where.CLUSTER, True),
+    ],
+    ids=["nothing local", "both", "the cluster by name"],
+)
+def test_the_local_platform_is_meant_while_it_runs(
+    idle: Path, monkeypatch: pytest.MonkeyPatch, runs: bool, on: running.Where | None, cluster: bool
+) -> None:
+    (idle / "lab.yaml").write_text("version: 1\nhosts: {one: {address: local}}\ncluster: {context: home}\n")
+    monkeypatch.setattr(forward, "forwarded", no_door)
+    monkeypatch.setattr(running.supervisord, "is_running", lambda _: runs)
+    monkeypatch.setattr(running, "settings", lambda _: Settings())
+    with running.platform(on) as found:
+        error = found.away(Unavailable("postgres", "no answer"))
+    assert str(error).startswith("cluster home postgres · " if cluster else "postgres · ")
+
+
+def test_a_cluster_by_name_must_be_in_the_lab(idle: Path) -> None:
+    with (
+        pytest.raises(InvalidInput, match=r"^lab\.yaml cluster · missing"),
+        running.platform(running.Where.CLUSTER),
+    ):
+        pass
+
+
+def test_rows_have_a_column_for_each_variable() -> None:
+    console, out = screen()
+    answers.rows([{"a": "1"}, {"a": "2", "b": "x\x1b[31m"}], console)
+    assert [line.split() for line in out.getvalue().splitlines() if "─" not in line] == [
+        ["a", "b"],
+        ["1"],
+        ["2", "x", "[31m"],
+    ]

@@ -30,6 +30,8 @@ LOGS = {
     "pipeline": "deployment/docling",
     "query": "deployment/api",
     "gateway": "deployment/context-forge",
+    "collector": "deployment/collector",
+    "openobserve": "statefulset/openobserve",
 }
 """What an answer calls a service → whose log tells more."""
 
