@@ -20,6 +20,9 @@ PHASE0 = "phase0"
 
 STACKS = (PHASE0, *PHASES)
 
+ANSWERS_S = 120.0
+"""Seconds that a run from inside has at least, whatever waiting for pods has taken; it needs 5 to 10."""
+
 Tell = Callable[[str], None]
 
 
@@ -55,10 +58,11 @@ def _deployed(
         name = one["metadata"]["name"]
         if one["kind"] != "CronJob":
             continue
+        answers = Patience(max(patience.left, ANSWERS_S))
         if name.startswith(inside.PREFIX):
-            yield from inside.outcomes(kube, stack, name, patience, tell)
+            yield from inside.outcomes(kube, stack, name, answers, tell)
         else:
-            yield inside.ran(kube, stack, name, patience, tell)
+            yield inside.ran(kube, stack, name, answers, tell)
     names = {one["metadata"]["name"] for one in manifests}
     placed = {line.consumer for host in plan.hosts for line in host.budget.lines}
     yield from parts.missing(lab, stack, names, placed)
