@@ -64,20 +64,20 @@ async def shown(settings: Settings, parts: Parts) -> str:
         trace = traces.headers()["traceparent"].split("-")[1]
         async with chain.page(parts):
             pass
-    wanted, services, until = set(ROUTES), len(ROUTES), time.time() + PATIENCE
+    wanted, until = set(ROUTES), time.time() + PATIENCE
     async with _client(settings) as client:
-        spans: set[str] = set()
-        lines: set[str] = set()
-        while not (wanted <= spans and len(lines) >= services):
+        while True:
+            spans = await _found(client, "traces", "operation_name", trace, begun)
+            told = await _found(client, "logs", "service_name", trace, begun)
+            if wanted <= spans and len(told) >= len(wanted):
+                break
             if time.time() > until:
                 missing = ", ".join(sorted(wanted - spans)) or "none"
                 raise Misconfigured(
-                    WHERE, f"trace {trace}: no span of {missing}, log lines of {len(lines)} services"
+                    WHERE, f"trace {trace}: no span of {missing}, log lines of {len(told)} services"
                 )
-            spans = await _found(client, "traces", "operation_name", trace, begun)
-            lines = await _found(client, "logs", "service_name", trace, begun)
             await asyncio.sleep(PAUSE)
-    return f"trace {trace}: spans of {', '.join(ROUTES)}, log lines of {len(lines)} services"
+    return f"trace {trace}: spans of {', '.join(ROUTES)}, log lines of {len(told)} services"
 
 
 def _client(settings: Settings) -> httpx.AsyncClient:
