@@ -1,4 +1,4 @@
-"""Phase 4 with its own images and settings, over a real Postgres and our API: tools called, samples asked about."""
+"""Phase 4 with its own images and settings, over a real Postgres and our API: tools called, samples asked."""
 
 import json
 import os
