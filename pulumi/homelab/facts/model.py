@@ -159,9 +159,9 @@ class Storage(Part):
 
     def mount_of(self, path: str | PurePosixPath) -> Mount | None:
         """The mount that holds an absolute path (which need not exist yet); none when no mount was measured."""
-        wanted = PurePosixPath(path)
-        holding = [mount for mount in self.mounts if wanted.is_relative_to(mount.path)]
-        return max(holding, key=lambda mount: len(PurePosixPath(mount.path).parts), default=None)
+        wanted = f"{PurePosixPath(path)}/"
+        holding = [mount for mount in self.mounts if wanted.startswith(f"{mount.path.rstrip('/')}/")]
+        return max(holding, key=lambda mount: len(mount.path), default=None)
 
 
 class Peer(Part):

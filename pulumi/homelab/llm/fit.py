@@ -1,7 +1,7 @@
 """Which files of the models, how much context and how many slots fit a given memory."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import cache
 from itertools import product
 
@@ -44,10 +44,11 @@ class Setup:
     context: int
     slots: int
     cache: Cache
+    loads: tuple[Load, ...] = field(init=False, compare=False, repr=False)
+    """Follows from the rest; kept, since a plan asks for it dozens of times and counting layers is slow."""
 
-    @property
-    def loads(self) -> tuple[Load, ...]:
-        return tuple(self._load(model) for model in self.models)
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "loads", tuple(self._load(model) for model in self.models))
 
     def _load(self, model: Model) -> Load:
         files = model.by_size
