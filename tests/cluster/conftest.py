@@ -1,10 +1,11 @@
-"""One sandbox for all tests of this folder, in a folder of its own."""
+"""One sandbox for all tests of this folder, in a folder of its own, and one platform in it."""
 
 from collections.abc import Iterator
 
 import pytest
 
-pytest.register_assert_rewrite("sandboxes")
+pytest.register_assert_rewrite("sandboxes", "platforms")
+from platforms import Platform  # noqa: E402
 from sandboxes import sandbox_in  # noqa: E402
 
 from homelab.sandbox.layout import Sandbox  # noqa: E402
@@ -17,6 +18,22 @@ def sandbox(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Sandbox]:
         yield running
 
 
+@pytest.fixture(scope="session")
+def platform(sandbox: Sandbox, tmp_path_factory: pytest.TempPathFactory) -> Platform:
+    """Phases 1 and 2, deployed and validated, with nothing ingested. It ends with the sandbox."""
+    made = Platform(sandbox, tmp_path_factory.mktemp("keys") / "keys.txt")
+    made.run("images", "--import")
+    made.run("secrets", "init")
+    made.validate("phase0")
+    for stack in ("phase1-core", "phase2-pipeline"):
+        assert set(made.up(stack)["changes"]) == {"create"}
+        made.validate(stack)
+    return made
+
+
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """There is one sandbox on a machine: tests that start their own come before the one that all others share."""
-    items.sort(key=lambda item: "sandbox" in getattr(item, "fixturenames", ()))
+    """There is one sandbox on a machine: tests that start their own come before the one that all others share.
+
+    The platform fills it, so it comes last.
+    """
+    items.sort(key=lambda item: [name in getattr(item, "fixturenames", ()) for name in ("platform", "sandbox")])

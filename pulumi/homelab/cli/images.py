@@ -1,6 +1,7 @@
 """`homelab images`: build our images, push them, or import them into k3s."""
 
 from collections.abc import Callable, Sequence
+from functools import partial
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -12,6 +13,7 @@ from homelab.errors import InvalidInput, Problem
 if TYPE_CHECKING:
     from homelab.images.build import Image
     from homelab.images.store import Store
+    from homelab.sandbox.layout import Sandbox
 
 MB = 10**6
 
@@ -129,24 +131,24 @@ def _import() -> "Callable[[Image, Store], None]":
     from homelab.sandbox import existing
     from homelab.tools.needs import require
 
-    sandbox = existing()
-    if sandbox is None or load().path.resolve() != sandbox.lab.resolve():
+    lab = load().path.resolve()
+    sandbox = existing(lab.parent)
+    if sandbox is None or lab != sandbox.lab:
         require("images", [deliver.K3S])
         return deliver.import_into_k3s
-    return _into_sandbox
+    return partial(_into_sandbox, sandbox)
 
 
-def _into_sandbox(image: "Image", store: "Store") -> None:
+def _into_sandbox(sandbox: "Sandbox", image: "Image", store: "Store") -> None:
     """Into every node that has it not yet. Raises SandboxError where the sandbox does not run."""
     from homelab.images.deliver import archive
-    from homelab.sandbox import existing, load
+    from homelab.sandbox import load
     from homelab.sandbox.images import names
 
-    sandbox = existing()
-    lacking = [node.name for node in sandbox.nodes if image.reference not in names(node)] if sandbox else []
+    lacking = [node.name for node in sandbox.nodes if image.reference not in names(node)]
     if lacking:
         with archive(image, store) as path:
-            load(path, nodes=lacking)
+            load(path, sandbox.root, nodes=lacking)
 
 
 def _show(made: Sequence[tuple["Image", str]]) -> None:

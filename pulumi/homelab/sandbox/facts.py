@@ -9,12 +9,16 @@ import yaml
 
 from homelab import planner
 from homelab.audit import run
+from homelab.consumers import LOCAL
 from homelab.errors import AuditFailed, StaleFacts
 from homelab.facts import Facts
 from homelab.lab import load
 from homelab.sandbox import kubeconfig
 from homelab.sandbox.layout import Sandbox
 from homelab.sandbox.node import memory_mib
+
+WHOLE = (*LOCAL, "collector", "context-forge", "promptfoo")
+"""What one node runs: all that has an image of ours. OpenObserve's is its vendor's, so it is left out by name."""
 
 STATEFUL_ONCE = ("postgres", "oxigraph", "litellm", "embedder", "api")
 """What the first of three nodes runs alone."""
@@ -29,8 +33,8 @@ def write_lab(sandbox: Sandbox) -> None:
         return
     first, *others = sandbox.nodes
     hosts: dict[str, Any] = {first.name: {"address": "local", "facts_dir": str(sandbox.root / "facts.d")}}
+    hosts[first.name]["place"] = [*STATEFUL_ONCE, *EVERYWHERE] if others else [*WHOLE]
     if others:
-        hosts[first.name]["place"] = [*STATEFUL_ONCE, *EVERYWHERE]
         hosts |= {node.name: {"address": str(node.address), "place": [*EVERYWHERE]} for node in others}
     document = {
         "version": 1,
