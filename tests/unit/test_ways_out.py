@@ -129,6 +129,13 @@ def test_of_a_full_disk_just_so_much_is_freed_that_it_fits() -> None:
     refused(Situation(now.lab, {"nas": facts(8000, host="nas", disk_gib=200, free_gib=1 + gib)}))
 
 
+def test_a_profile_for_trials_is_no_way_out_though_it_would_fit() -> None:
+    known = {"nas": facts(8000, host="nas", disk_gib=40, free_gib=10)}
+    now = Situation(lab(nas=("garage", "nats")), known)
+    plan(now.with_lab(profile="sandbox"))
+    assert [way.do for way in refused(now).ways_out] == ["free 2 GiB on the disk of nas", "take a disk of 64 GB"]
+
+
 def test_a_smaller_model_and_a_smaller_profile_are_ways_out_of_a_large_model() -> None:
     now = Situation(lab(small=("llama-server", "litellm")), machines(small=15600)).with_lab(profile="default")
     ways = {way.do: way.loses for way in refused(now).ways_out}

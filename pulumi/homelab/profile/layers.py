@@ -24,6 +24,7 @@ class Head(Document):
 
     applies: Applies = Applies()
     overlay: bool = False
+    offered: bool = True
     extends: str | None = None
 
 
@@ -51,6 +52,11 @@ def names(folder: Path = PROFILES) -> list[str]:
 def bases(folder: Path = PROFILES) -> list[str]:
     """Those that stand alone: the names that lab.yaml may give."""
     return [name for name, layer in _layers(folder).items() if not layer.overlay]
+
+
+def offered(folder: Path = PROFILES) -> list[str]:
+    """Those of `bases` that suit any lab; the others are for one purpose, and never proposed."""
+    return [name for name, layer in _layers(folder).items() if not layer.overlay and layer.head.offered]
 
 
 def load(name: str, *, ram_mib: int, flags: tuple[str, ...] = (), folder: Path = PROFILES) -> Profile:

@@ -145,6 +145,7 @@ class Rules(Document):
     version: Literal[1]
     extends: str | None = None
     overlay: bool = False
+    offered: bool = Field(default=True, description="whether a refusal may propose it as a way out")
     applies: Applies = Applies()
     reserve: Reserve
     headroom: Headroom

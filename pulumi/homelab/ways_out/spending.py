@@ -19,7 +19,7 @@ GB = 1000**3
 
 def profiles(trial: Trial) -> Iterator[WayOut]:
     """The profile is the whole lab's, so every host that planned must plan with it."""
-    for name in profile.bases():
+    for name in profile.offered():
         then = trial.now.with_lab(profile=name)
         mine = planned(then, trial.name)
         if mine is None or name == trial.now.lab.profile:
