@@ -2,6 +2,7 @@
 
 import re
 import shutil
+import tomllib
 from dataclasses import replace
 from pathlib import Path
 
@@ -75,6 +76,11 @@ def test_the_collector_is_put_together_from_parts_of_its_own_version() -> None:
 def test_the_engine_calls_the_helpers_of_its_own_version() -> None:
     requires = required(MODULES / "pulumi/cli")
     assert requires["github.com/pulumi/pulumi/sdk/v3"] == requires["github.com/pulumi/pulumi/pkg/v3"]
+
+
+def test_the_engine_is_of_the_version_of_the_python_package() -> None:
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    assert f"pulumi=={TOOLS['pulumi'].version}" in project["optional-dependencies"]["cluster"]
 
 
 def test_kubernetes_takes_its_staged_modules_of_its_own_minor_version() -> None:
