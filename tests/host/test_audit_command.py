@@ -11,6 +11,7 @@ import pytest
 
 from homelab.audit.failures import explain
 from homelab.audit.inventory import groups_of, variables_of
+from homelab.audit.run import reached
 from homelab.lab import Host, load
 
 NAS = Host(address="nas.lan", user="ann", port=2222)
@@ -51,6 +52,13 @@ def test_a_host_that_does_not_answer_is_one_line_and_the_others_are_measured(lab
     assert line.endswith("mend hosts.nas.port in lab.yaml") is (shutil.which("ssh") is not None)
     assert "here" in ended.stdout
     assert (lab_file.parent / "facts/here.json").exists()
+
+
+def test_whether_a_host_lets_us_in_is_asked_without_measuring_it(lab_file: Path) -> None:
+    away = reached(load(lab_file), ["here", "nas"])
+    assert set(away) == {"nas"}
+    assert away["nas"].where == "host nas"
+    assert not (lab_file.parent / "facts").exists()
 
 
 def test_programs_get_json(lab_file: Path) -> None:
