@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from homelab.errors import ClusterError, HomelabError, LocalError, Problem
-from homelab.guards.context import cluster_of
 from homelab.lab import Cluster, Lab, Ports, load
 from homelab.local import supervisord
 from homelab.local.folders import Folders
@@ -56,10 +55,12 @@ def platform(on: Where | None = None) -> Iterator[Running]:
     if on is Where.LOCAL:
         yield local(lab)
         return
+    from homelab.guards.context import cluster_of
     from homelab.kube.forward import forwarded
 
-    with forwarded(cluster_of(lab), SERVICE, Ports().api) as url:
-        yield _clustered(lab, cluster_of(lab), url)
+    cluster = cluster_of(lab)
+    with forwarded(cluster, SERVICE, Ports().api) as url:
+        yield _clustered(lab, cluster, url)
 
 
 def local(lab: Lab) -> Running:
