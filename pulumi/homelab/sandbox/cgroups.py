@@ -8,11 +8,13 @@ import os
 from collections.abc import Iterator
 from pathlib import Path
 
+from homelab.errors import Problem, SandboxError
 from homelab.local.cgroup import Cgroup
 
 ROOT = "homelab-sandbox"
 SYSTEM = "system"
-_WANTED = {"cpu", "cpuset", "io", "memory", "pids"}  # what the kubelet asks for under cgroup v2
+_WANTED = {"cpu", "cpuset", "hugetlb", "io", "memory", "pids"}
+"""v2: all but `io` the kubelet asks for by name, if the machine has it, and does not start without."""
 
 
 def hierarchies() -> list[Path]:
@@ -21,8 +23,25 @@ def hierarchies() -> list[Path]:
     return [Path(mount) for _, mount, kind, *_ in mounts if kind in ("cgroup", "cgroup2")]
 
 
+def read_only() -> list[Path]:
+    """The hierarchies that are mounted so, as in a container; root may write to the others."""
+    return [mount for mount in hierarchies() if not os.access(mount, os.W_OK)]
+
+
 def create(machine: str, memory_mib: int | None) -> list[Path]:
-    """Make the machine's groups; returns the files that a process joins by. `memory_mib` limits all of it."""
+    """Make the machine's groups; returns the files that a process joins by. `memory_mib` limits all of it.
+
+    Raises SandboxError where the kernel refuses: a container's own group, say, which has processes in it.
+    """
+    try:
+        return _create(machine, memory_mib)
+    except OSError as error:
+        rule, fix = "the sandbox has cgroups of its own", "run it on the machine itself, not in a container"
+        where = str(error.filename or "/sys/fs/cgroup")  # a write, unlike an open, does not say of what
+        raise SandboxError(Problem(where, error.strerror or "", rule, fix)) from error
+
+
+def _create(machine: str, memory_mib: int | None) -> list[Path]:
     joins = []
     for mount in hierarchies():
         folder = mount

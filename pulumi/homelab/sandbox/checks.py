@@ -41,6 +41,9 @@ def machine(nodes: int = 1) -> None:
     if not cgroups.hierarchies():
         rule = "pods live in cgroups"
         problems.append(Problem("/sys/fs/cgroup", "no cgroup is mounted", rule, "use a machine, not a container"))
+    for mount in cgroups.read_only():
+        fix = "use a machine, or a container that may write there"
+        problems.append(Problem(str(mount), "mounted read-only", "the sandbox has cgroups of its own", fix))
     if problems:
         raise HomelabError(*problems)
 
