@@ -82,11 +82,11 @@ class Otlp:
         self._logs.add_log_record_processor(
             BatchLogRecordProcessor(exporter, DELAY_MS, BATCH, max_queue_size=QUEUE)
         )
-        self._lines, self._lost = _Lines(self._logs), _Seldom(logging.WARNING)
+        self._lines = _Lines(self._logs)
         logging.getLogger("pipeline").addHandler(self._lines)
         library = logging.getLogger("opentelemetry")
-        library.addHandler(self._lost)
-        library.propagate = False
+        # for good: also a batch that nobody waits for any more tells of its failure
+        library.handlers, library.propagate = [_Seldom(logging.WARNING)], False
 
     def span(
         self, name: str, headers: Mapping[str, str], attributes: Mapping[str, Attribute]
@@ -121,9 +121,6 @@ class Otlp:
             thread.start()
         for thread in ending:
             thread.join(max(0.0, until - time.monotonic()))
-        library = logging.getLogger("opentelemetry")
-        library.removeHandler(self._lost)
-        library.propagate = True
 
 
 def span_exporter(endpoint: str) -> OTLPSpanExporter:
