@@ -115,6 +115,43 @@ def test_the_password_of_the_routes_stands_in_the_secret_alone() -> None:
     assert "nats://" not in text(one(found(CORE), "ConfigMap", "nats"))
 
 
+def test_the_workers_follow_their_queue_up_to_what_the_ledgers_hold() -> None:
+    what = six()
+    scaler = one(found(PIPELINE), "ScaledObject", "docling")["spec"]
+    lines = [what.plan.host(name).budget.line("extract") for name in placed(what.lab, "extract")]
+    assert len(lines) == 3
+    assert scaler["scaleTargetRef"] == {"name": "docling"}
+    assert scaler["minReplicaCount"] == 3
+    assert scaler["maxReplicaCount"] == 3 * min(line.replicas_max for line in lines) > 3
+    (trigger,) = scaler["triggers"]
+    assert trigger["type"] == "nats-jetstream"
+    asked = trigger["metadata"]
+    assert asked["natsServerMonitoringEndpoint"] == "nats-peers.ai-infrastructure.svc:8222"
+    assert (asked["stream"], asked["consumer"]) == ("INGEST", "extract")
+    assert "replicas" not in one(found(PIPELINE), "Deployment", "docling")["spec"]
+    assert not [manifest for manifest in found(PIPELINE) if manifest["kind"] == "HorizontalPodAutoscaler"]
+
+
+def test_keda_may_ask_the_streams_where_it_is_and_nowhere_else() -> None:
+    def asked(manifests: tuple[Manifest, ...]) -> list[Any]:
+        rules = one(manifests, "NetworkPolicy", "nats")["spec"]["ingress"]
+        return [rule for rule in rules if rule["ports"] == [{"protocol": "TCP", "port": 8222}]]
+
+    space = {"namespaceSelector": {"matchLabels": {"kubernetes.io/metadata.name": "keda"}}}
+    assert [rule["from"] for rule in asked(found(CORE))] == [[space]]
+    assert asked(rendered("desktop-32g", CORE)) == []
+
+
+def test_without_keda_a_worker_of_several_hosts_is_scaled_by_what_it_uses_up_to_the_same_number() -> None:
+    what = six()
+    cluster = what.lab.cluster
+    assert cluster is not None
+    lab = what.lab.model_copy(update={"cluster": cluster.model_copy(update={"operators": ()})})
+    scaler = one(objects(Chosen(lab, what.plan), PIPELINE), "HorizontalPodAutoscaler", "docling")["spec"]
+    queue = one(found(PIPELINE), "ScaledObject", "docling")["spec"]
+    assert (scaler["minReplicas"], scaler["maxReplicas"]) == (queue["minReplicaCount"], queue["maxReplicaCount"])
+
+
 @pytest.mark.parametrize("stack", STACKS)
 def test_no_policy_is_broken(stack: str) -> None:
     what = six()

@@ -70,6 +70,12 @@ FLOWS = (
     Flow(TAILNET, "api", PORTS.api),
 )
 
+KEDA = "keda"
+"""Its operator, in a namespace of this name: it asks how long the queues are."""
+
+OPERATED = (Flow(KEDA, "nats", PORTS.nats_monitor),)
+"""Where lab.yaml names the operator."""
+
 PEERS = {"nats": 6222, "garage": PORTS.garage_rpc}
 """On which port the pods of one app listen for each other, where there are several."""
 

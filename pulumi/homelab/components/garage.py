@@ -99,16 +99,14 @@ class Garage(pulumi.ComponentResource):
         )
         self.policy = policy(APP, scope, child, peers=several)
         self.service = service(APP, doors, scope, child)
-        behind = None
         if several:
-            behind = peers(APP)
             self.peers = headless(APP, rpc, scope, child)
             self.addresses = [
                 of_pod(APP, number, {"admin": PORTS.garage_admin, **rpc}, scope, child)
                 for number in range(len(pods))
             ]
         pod = Pod(app=APP, main=container, checksum=checksum(*files.values(), *values.values()))
-        self.pods = stateful_set(pod, scope, child, behind=behind)
+        self.pods = stateful_set(pod, scope, child, behind=peers(APP) if several else None)
         self.register_outputs({"service": self.service.metadata.name})
 
 

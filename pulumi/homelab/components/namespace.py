@@ -13,7 +13,12 @@ from homelab.components.security import STANDARD
 class Namespace(pulumi.ComponentResource):
     """`scope` is for what goes into it. The namespace stays when the stack goes: with it would go every volume."""
 
-    def __init__(self, storage_class: str | None, opts: pulumi.ResourceOptions | None = None) -> None:
+    def __init__(
+        self,
+        storage_class: str | None,
+        operators: frozenset[str] = frozenset(),
+        opts: pulumi.ResourceOptions | None = None,
+    ) -> None:
         super().__init__("homelab:components:Namespace", NAMESPACE, None, opts)
         child = pulumi.ResourceOptions(parent=self)
         standard = {f"pod-security.kubernetes.io/{mode}": STANDARD for mode in ("enforce", "warn", "audit")}
@@ -22,6 +27,6 @@ class Namespace(pulumi.ComponentResource):
             metadata=ObjectMetaArgs(name=NAMESPACE, labels={**labels(PART_OF), **standard}),
             opts=pulumi.ResourceOptions(parent=self, retain_on_delete=True),
         )
-        self.scope = Scope(self.namespace.metadata.name, storage_class)
+        self.scope = Scope(self.namespace.metadata.name, storage_class, operators)
         self.policy = default_deny(self.scope, child)
         self.register_outputs({"name": self.namespace.metadata.name})

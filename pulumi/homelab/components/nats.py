@@ -7,7 +7,7 @@ import pulumi
 
 from homelab.components.checksum import checksum
 from homelab.components.files import config_map, secret
-from homelab.components.flows import PEERS
+from homelab.components.flows import KEDA, PEERS
 from homelab.components.network import policy
 from homelab.components.pod import Container, Key, Pod
 from homelab.components.probes import Http, Probes
@@ -87,11 +87,10 @@ class Nats(pulumi.ComponentResource):
         self.policy = policy(APP, scope, child, peers=several)
         self.service = service(APP, {"client": PORTS.nats}, scope, child)
         pod = Pod(app=APP, main=container, checksum=checksum(text, inputs.password), stop_within=60)
-        behind = None
-        if several:
-            behind = peers(APP)
-            self.peers = headless(APP, {"cluster": PEERS[APP], "monitor": PORTS.nats_monitor}, scope, child)
-        self.pods = stateful_set(pod, scope, child, behind=behind)
+        if several or KEDA in scope.operators:
+            asked = {"monitor": PORTS.nats_monitor}
+            self.peers = headless(APP, {"cluster": PEERS[APP], **asked} if several else asked, scope, child)
+        self.pods = stateful_set(pod, scope, child, behind=peers(APP) if several else None)
         self.register_outputs({"service": self.service.metadata.name})
 
 

@@ -20,12 +20,15 @@ from pulumi_kubernetes.networking.v1 import (
     NetworkPolicySpecArgs,
 )
 
-from homelab.components.flows import PEERS, TAILNET, Flow, into, out_of
+from homelab.components.flows import KEDA, OPERATED, PEERS, TAILNET, Flow, into, out_of
 from homelab.components.labels import PART_OF, metadata, selector
 from homelab.components.scope import Scope
 
 TAILNET_BLOCK = "100.64.0.0/10"
 """The addresses of every tailnet (https://tailscale.com/kb/1015/100.x-addresses)."""
+
+NAMESPACE_NAME = "kubernetes.io/metadata.name"
+"""The label that the API server gives every namespace."""
 
 DNS_PORT = 53
 
@@ -63,10 +66,11 @@ def policy(
 ) -> NetworkPolicy:
     """The flows of one app, of its pods to what is `outside`, and with `peers` among themselves."""
     among = [Flow(app, app, PEERS[app])] if peers else []
+    operated = [flow for flow in OPERATED if flow.target == app and flow.source in scope.operators]
     spec = NetworkPolicySpecArgs(
         pod_selector=selector(app),
         policy_types=["Ingress", "Egress"],
-        ingress=[_ingress(flow) for flow in (*into(app), *among)],
+        ingress=[_ingress(flow) for flow in (*into(app), *among, *operated)],
         egress=[_dns(), *(_egress(flow) for flow in (*out_of(app), *among)), *(_away(door) for door in outside)],
     )
     return NetworkPolicy(app, metadata=metadata(app, app, scope), spec=spec, opts=opts)
@@ -75,6 +79,8 @@ def policy(
 def _ingress(flow: Flow) -> NetworkPolicyIngressRuleArgs:
     if flow.source == TAILNET:
         peer = NetworkPolicyPeerArgs(ip_block=IPBlockArgs(cidr=TAILNET_BLOCK))
+    elif flow.source == KEDA:
+        peer = NetworkPolicyPeerArgs(namespace_selector=LabelSelectorArgs(match_labels={NAMESPACE_NAME: KEDA}))
     else:
         peer = NetworkPolicyPeerArgs(pod_selector=selector(flow.source))
     return NetworkPolicyIngressRuleArgs(from_=[peer], ports=[_tcp(flow.port)])
@@ -94,7 +100,7 @@ def _away(door: Outside) -> NetworkPolicyEgressRuleArgs:
 def _dns() -> NetworkPolicyEgressRuleArgs:
     """CoreDNS of k3s and kubeadm alike; TCP for answers that no datagram holds."""
     peer = NetworkPolicyPeerArgs(
-        namespace_selector=LabelSelectorArgs(match_labels={"kubernetes.io/metadata.name": "kube-system"}),
+        namespace_selector=LabelSelectorArgs(match_labels={NAMESPACE_NAME: "kube-system"}),
         pod_selector=LabelSelectorArgs(match_labels={"k8s-app": "kube-dns"}),
     )
     ports = [NetworkPolicyPortArgs(protocol=protocol, port=DNS_PORT) for protocol in ("UDP", "TCP")]

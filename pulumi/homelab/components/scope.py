@@ -19,10 +19,14 @@ EVERYWHERE = "0.0.0.0"  # noqa: S104  a pod's own address; network policies say 
 
 @dataclass(frozen=True, slots=True)
 class Scope:
-    """`namespace` is an output in the phase that makes it, so that its objects come after it."""
+    """`namespace` is an output in the phase that makes it, so that its objects come after it.
+
+    `operators` are those of lab.yaml: what they serve is left to them.
+    """
 
     namespace: pulumi.Input[str]
     storage_class: str | None = None
+    operators: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,10 +7,12 @@ import pulumi
 
 from homelab.components.autoscaler import autoscaler
 from homelab.components.checksum import checksum
+from homelab.components.flows import KEDA
 from homelab.components.logins import FOLDER, NAME
 from homelab.components.network import policy
 from homelab.components.pod import Container, Pod
 from homelab.components.probes import Http, Probes
+from homelab.components.queue_scaler import queue_scaler
 from homelab.components.scope import EVERYWHERE, Scope, Workload
 from homelab.components.sets import deployment
 from homelab.components.volumes import Scratch, Secrets
@@ -63,5 +65,13 @@ class Worker(pulumi.ComponentResource):
         pod = Pod(app=app, main=container, checksum=checksum(*inputs.logins))
         self.pods = deployment(pod, scope, child, scaled=inputs.scaling is not None)
         if inputs.scaling is not None:
-            self.autoscaler = autoscaler(app, inputs.scaling, inputs.workload.share, scope, child)
+            self.autoscaler = self._scaled(inputs, inputs.scaling, child)
         self.register_outputs({"deployment": self.pods.metadata.name})
+
+    @staticmethod
+    def _scaled(inputs: Inputs, spec: Autoscaling, child: pulumi.ResourceOptions) -> pulumi.Resource:
+        """By what waits where KEDA can ask for it, else by what the workers use."""
+        app, share, scope = inputs.app, inputs.workload.share, inputs.scope
+        if KEDA in scope.operators:
+            return queue_scaler(app, inputs.stage, spec, share, scope, child)
+        return autoscaler(app, spec, share, scope, child)

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 from pydantic import AfterValidator, Field, ValidationInfo, field_validator
 
@@ -30,6 +30,10 @@ ObjectName = Annotated[str, AfterValidator(_subdomain)]
 Registry = Annotated[str, AfterValidator(_registry)]
 
 
+Operator = Literal["keda", "cloudnative-pg"]
+"""What a person installed beside the platform, by the name of its chart."""
+
+
 class Cluster(Document):
     """`nodes`: host of lab.yaml → its node's name; None means the local host under its own name."""
 
@@ -39,6 +43,7 @@ class Cluster(Document):
     storage_class: ObjectName | None = None
     volumes: RemotePath | None = None
     registry: Registry | None = None
+    operators: tuple[Operator, ...] | None = None
     secrets: LabPath = Path("secrets")
     age_key_file: KeyFile | None = None
 

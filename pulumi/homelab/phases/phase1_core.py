@@ -38,7 +38,7 @@ def deploy(site: Site) -> None:
     site.require(STACK, (*NEEDED, "embedder") if builtin else NEEDED)
     site.require_replicas(STORES)
 
-    scope = Namespace(site.storage_class, site.opts).scope
+    scope = Namespace(site.storage_class, site.operators, site.opts).scope
     hardware_facts.HardwareFacts(hardware_facts.Inputs(scope, _measured(site)), site.opts)
 
     streams = nats.Nats(_nats(site, scope), site.opts)

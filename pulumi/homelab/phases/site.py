@@ -40,9 +40,13 @@ class Site:
         return None if self.lab.cluster is None else self.lab.cluster.storage_class
 
     @property
+    def operators(self) -> frozenset[str]:
+        return frozenset(() if self.lab.cluster is None else self.lab.cluster.operators or ())
+
+    @property
     def scope(self) -> Scope:
         """For the phases after the first, which makes the namespace."""
-        return Scope(NAMESPACE, self.storage_class)
+        return Scope(NAMESPACE, self.storage_class, self.operators)
 
     @property
     def inside(self) -> tuple[HostPlan, ...]:

@@ -3,6 +3,7 @@
 from typing import NamedTuple
 
 DNS, TAILNET, LAB, WORLD = "the cluster's DNS", "the tailnet", "hosts of the lab", "the internet"
+KEDA = "KEDA's operator"
 """Ends of a flow that are no workload of ours."""
 
 
@@ -44,6 +45,9 @@ FLOWS = frozenset(
         *_from(TAILNET, NATS, LITELLM, COLLECTOR, API),
     )
 )
+
+OPERATED = {"keda": frozenset((Flow(KEDA, "nats", 8222),))}
+"""Of the operators that lab.yaml names."""
 
 PEERS = frozenset((Flow("nats", "nats", 6222), Flow("garage", "garage", 3901)))
 """Among the pods of one workload, where the ledger holds several."""

@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from homelab.policy.flow_list import DNS, FLOWS, LAB, PEERS, TAILNET, WORLD, Flow
+from homelab.policy.flow_list import DNS, FLOWS, KEDA, LAB, OPERATED, PEERS, TAILNET, WORLD, Flow
 from homelab.policy.ledger import Ledger
 from homelab.policy.manifest import NAME, Manifest, Manifests, at, breach, many, pods, workload_of
 from homelab.policy.violation import Violation, Violations
@@ -64,7 +64,7 @@ def complete(manifests: Manifests, ledger: Ledger) -> Violations:
     """Every flow of what is placed is opened at the ends that are here: what is forgotten fails in silence."""
     opened = {(one.direction, one.flow) for one in _opened(manifests)}
     here = {workload_of(pod.manifest): pod.manifest for pod in pods(manifests)}
-    there = ledger.workloads.keys() | here.keys() | {TAILNET}
+    there = ledger.workloads.keys() | here.keys() | {TAILNET, KEDA}
     for flow in sorted(_known(ledger)):
         ends: tuple[tuple[str, str, Direction], ...] = (
             (flow.source, flow.target, "egress"),
@@ -79,9 +79,11 @@ def complete(manifests: Manifests, ledger: Ledger) -> Violations:
 
 
 def _known(ledger: Ledger) -> frozenset[Flow]:
-    """The flows of the list; those among a workload's own pods only where the ledger holds several."""
+    """The flows of the list; those among a workload's own pods only where the ledger holds several,
+    and those of operators where lab.yaml names them."""
     counts = {name: allowed.pods for name, allowed in ledger.workloads.items()}
-    return FLOWS | {flow for flow in PEERS if counts.get(flow.source, 0) > 1}
+    operated = {flow for name in ledger.operators for flow in OPERATED.get(name, ())}
+    return FLOWS | operated | {flow for flow in PEERS if counts.get(flow.source, 0) > 1}
 
 
 def _closed(manifest: Manifest, flow: Flow, direction: Direction) -> Violation:
@@ -152,10 +154,12 @@ def _peers(peers: Any, universe: Mapping[str, Mapping[str, str]]) -> Iterator[st
 
 
 def _elsewhere(peer: Mapping[str, Any]) -> str:
-    """Of other namespaces, only the cluster's DNS has a name here."""
+    """Of other namespaces, only the cluster's DNS and KEDA's operator have a name here."""
     space = at(peer, "namespaceSelector", "matchLabels") or {}
     chosen = at(peer, "podSelector", "matchLabels") or {}
     dns = space == {"kubernetes.io/metadata.name": "kube-system"} and chosen == {"k8s-app": "kube-dns"}
+    if space == {"kubernetes.io/metadata.name": "keda"} and not chosen:
+        return KEDA
     return DNS if dns else "other namespaces"
 
 

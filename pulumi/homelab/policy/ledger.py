@@ -41,6 +41,7 @@ class Ledger:
     `outside` are the doors beyond the cluster that lab.yaml sends a workload to: (workload, port). `secrets` are
     values that must stand nowhere, with their names; where there are none, only those of the stack's own Secrets.
     `beside` are the Services that lead to another machine of the lab, each with that machine's address.
+    `operators` are those that lab.yaml says the cluster has.
     """
 
     workloads: Mapping[str, Allowance]
@@ -48,6 +49,7 @@ class Ledger:
     outside: frozenset[tuple[str, int]] = frozenset()
     secrets: Mapping[str, str] = field(default_factory=dict, repr=False)
     beside: Mapping[str, str] = field(default_factory=dict)
+    operators: frozenset[str] = frozenset()
 
 
 def ledger_of(lab: Lab, plan: LabPlan) -> Ledger:
@@ -73,7 +75,8 @@ def ledger_of(lab: Lab, plan: LabPlan) -> Ledger:
         f"timescaledb-{name}": host.address for name, host in _houses(lab)
     }
     doors = {*_outside(lab), *(("litellm", server.port) for server in models)}
-    return Ledger(workloads, disk, frozenset(doors), beside=beside)
+    operators = frozenset(() if lab.cluster is None else lab.cluster.operators or ())
+    return Ledger(workloads, disk, frozenset(doors), beside=beside, operators=operators)
 
 
 def _together(one: Allowance, other: Allowance) -> Allowance:

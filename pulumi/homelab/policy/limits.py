@@ -129,6 +129,7 @@ def _pods_at_once(manifest: Manifest) -> Iterable[tuple[str, Any]]:
             yield "spec.minReplicas", spec.get("minReplicas", 1)
         case "ScaledObject":
             yield "spec.maxReplicaCount", spec.get("maxReplicaCount", 100)
+            yield "spec.minReplicaCount", spec.get("minReplicaCount", 0)
 
 
 def _surge(surge: Any, count: Any) -> int:

@@ -20,6 +20,7 @@ KINDS = {
     "Job": "batch/v1",
     "CronJob": "batch/v1",
     "HorizontalPodAutoscaler": "autoscaling/v2",
+    "ScaledObject": "keda.sh/v1alpha1",
     "PodDisruptionBudget": "policy/v1",
     "NetworkPolicy": "networking.k8s.io/v1",
 }

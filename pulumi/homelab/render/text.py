@@ -15,6 +15,7 @@ ORDER = (
     "StatefulSet",
     "Deployment",
     "HorizontalPodAutoscaler",
+    "ScaledObject",
     "PodDisruptionBudget",
     "Job",
 )
