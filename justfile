@@ -217,10 +217,10 @@ test-mutation: (environment "mutation")
     trap 'rm -rf "$scratch"' EXIT
     git archive HEAD | tar --extract --directory "$scratch"
     cd "$scratch"
-    export PATH={{ bin }}:$PATH PYTHONPATH=$scratch/pulumi:$scratch/pipeline
+    export PATH={{ bin }}:$PATH PYTHONPATH=$scratch/pulumi:$scratch/pipeline:$scratch/tests
     cosmic-ray init tests/mutation.toml session.sqlite
     cr-filter-operators session.sqlite tests/mutation.toml
-    cosmic-ray exec tests/mutation.toml session.sqlite
+    python tests/mutants.py session.sqlite
     cr-report session.sqlite --surviving-only --show-diff
     cr-rate session.sqlite --fail-over 10
 

@@ -11,4 +11,7 @@ settings.register_profile(
     "full", max_examples=20_000, deadline=None, suppress_health_check=[HealthCheck.too_slow], database=None
 )
 
+settings.register_profile("mutation", max_examples=20, deadline=None, derandomize=True, database=None)
+"""A survivor of mutation testing must survive again: no example is left to chance, and few are tried."""
+
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "default"))

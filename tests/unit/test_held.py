@@ -19,7 +19,6 @@ from homelab.facts import Facts
 from homelab.lab import load
 from homelab.plan_json import document
 from homelab.planner import plan_host
-from homelab.sandbox import facts as sandbox_facts
 from unit.hosts import GIB, facts
 from unit.recorded import LAB
 from unit.test_facts_settle import DAY, LATER, changed, host
@@ -205,11 +204,3 @@ def test_only_what_lab_yaml_puts_on_a_host_is_weighed_there(tmp_path: Path) -> N
     (tmp_path / "lab.yaml").write_text(text.replace("context: k3s,", "context: k3s, volumes: /srv/pv,"))
     assert folders(load(tmp_path / "lab.yaml"), "nas") == []
     assert folders(load(tmp_path / "lab.yaml"), "desktop")[2:4] == ["platform", "/srv/pv"]
-
-
-def test_a_third_of_a_machine_has_a_third_of_what_the_sandbox_holds() -> None:
-    whole = holding(facts(24000, disk_gib=300, free_gib=240), platform_bytes=60 * GIB)
-    part = sandbox_facts.part(whole.model_dump(mode="json", by_alias=True), "sandbox-2", 3, 8000)
-    (mount,) = part["storage_performance"]["mounts"]
-    assert (mount["free_bytes"], mount["platform_bytes"]) == (60 * GIB, 20 * GIB)
-    assert mount["size_bytes"] == 80 * GIB

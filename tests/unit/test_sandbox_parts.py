@@ -116,6 +116,15 @@ def test_a_third_of_a_machine_is_measured_as_a_third_and_says_so() -> None:
     assert "one of 3 nodes on one machine" in facts.warnings[-1].message
 
 
+def test_a_third_of_a_machine_has_a_third_of_what_the_sandbox_holds() -> None:
+    whole = recorded()
+    [root, *_] = whole["storage_performance"]["mounts"]
+    root |= {"size_bytes": 300, "free_bytes": 180, "platform_bytes": 60, "image_bytes": 0, "model_bytes": 30}
+    [mount, *_] = sandbox_facts.part(whole, "sandbox-2", 3, 8000)["storage_performance"]["mounts"]
+    assert [mount[key] for key in ("free_bytes", "platform_bytes", "model_bytes")] == [60, 20, 10]
+    assert mount["size_bytes"] == 90
+
+
 def test_supervisord_gets_a_command_as_it_is_meant() -> None:
     text = program.conf([Program("one", ("/bin/echo", "a b", "50%"))])
     assert "command=/bin/echo 'a b' 50%%" in text
