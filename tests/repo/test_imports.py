@@ -17,8 +17,9 @@ LAYERS = (
     {"placement", "planner", "ways_out", "inference"},
     {"audit", "bars", "explain", "changes", "what_if", "difference", "plan_json", "poster"},
     {"local", "components", "hostvars", "policy", "kube"},
-    {"doctor", "drift", "phases", "images"},
+    {"drift", "phases", "images"},
     {"render", "sandbox", "engine", "guards", "validate"},
+    {"doctor"},
     {"cli"},
 )
 """Data goes through once: a room imports from its own layer or one above it in this list, never below."""

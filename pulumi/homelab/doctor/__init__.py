@@ -5,7 +5,7 @@
 
 from collections.abc import Iterator
 
-from homelab.doctor import cgroups, clock, disk, facts, kernel, keys, lab, ports, secrets, tools
+from homelab.doctor import cgroups, clock, cluster, disk, facts, kernel, keys, lab, ports, secrets, tools
 from homelab.doctor.finding import Finding, Id, State, holds
 
 __all__ = ["Finding", "Id", "State", "examine", "holds"]
@@ -24,4 +24,5 @@ def examine() -> Iterator[Finding]:
         yield from ports.findings(read)
         yield from keys.findings(read)
         yield from secrets.findings(read)
+        yield from cluster.findings(read)
         yield from facts.findings(read)

@@ -28,6 +28,20 @@ def reference(base: Base) -> str:
     return f"localhost/homelab-base:{base.suite}-{hashlib.sha256(recipe.encode()).hexdigest()[:12]}"
 
 
+def possible() -> None:
+    """Raises MissingTool with what keeps debootstrap from making a base here: that it is absent, or not root."""
+    problems: list[Problem] = []
+    try:
+        require("images", [DEBOOTSTRAP])
+    except MissingTool as missing:
+        problems += missing.problems
+    if os.geteuid():
+        rule = "debootstrap makes a base image as root only"
+        problems.append(Problem("images", "not root", rule, "run it by sudo, or pull: --base registry"))
+    if problems:
+        raise MissingTool(*problems)
+
+
 def ensure(base: Base, store: Store) -> str:
     """The base's name in the store, made now unless it is there.
 
@@ -36,10 +50,7 @@ def ensure(base: Base, store: Store) -> str:
     name = reference(base)
     if store.find(name) is not None:
         return name
-    require("images", [DEBOOTSTRAP])
-    if os.geteuid():
-        rule = "debootstrap makes a base image as root only"
-        raise MissingTool(Problem("images", "not root", rule, "run it by sudo, or pull: --base registry"))
+    possible()
     container = store.ask("from", "scratch")
     try:
         _fill(Path(store.ask("mount", container)), base, store)

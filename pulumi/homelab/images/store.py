@@ -100,9 +100,14 @@ class Store:
 BASE_LABEL = "homelab.base"
 
 
-def ours() -> Store:
+def present() -> None:
     """Raises MissingTool where buildah is absent."""
     require("images", [BUILDAH])
+
+
+def ours() -> Store:
+    """Raises MissingTool where buildah is absent."""
+    present()
     home = cache().parent / "images"
     home.mkdir(parents=True, exist_ok=True)
     runtime = Path("/run") if os.geteuid() == 0 else Path(os.environ.get("XDG_RUNTIME_DIR") or home)
