@@ -25,7 +25,11 @@ HOMELAB = Path(sys.executable).with_name("homelab")
 PATIENCE = 1800
 """Seconds for one command: the first build of all images takes ten minutes, on busy cores more."""
 
-Counts = Mapping[str, int]
+PHASES = ("phase1-core", "phase2-pipeline")
+"""What the fixture `platform` deploys."""
+
+STORES = ("nats", "garage", "supabase-postgres", "oxigraph")
+"""Each has a volume."""
 
 
 @dataclass(frozen=True)
@@ -61,6 +65,10 @@ class Platform:
     def up(self, stack: str) -> Mapping[str, Any]:
         """What was changed, by verb."""
         summary: Mapping[str, Any] = self.json("stack", "up", "--stack", stack)
+        return summary
+
+    def down(self, stack: str) -> Mapping[str, Any]:
+        summary: Mapping[str, Any] = self.json("stack", "down", "--stack", stack)
         return summary
 
     def validate(self, stack: str) -> Mapping[str, Any]:
@@ -100,8 +108,8 @@ class Platform:
         [mine] = [one for one in consumers if one["name"] == stage]
         return bool(mine["unacknowledged"])
 
-    def stored(self) -> dict[str, tuple[int, int]]:
-        """Document → rows of chunks, and how many different chunks they are."""
+    def stored(self) -> dict[str, tuple[int, int, int]]:
+        """Document → rows of chunks, how many different chunks they are, and triples."""
         secret = self.run("secrets", "decrypt", "supabase.password").strip()
         address = self.objects("services")["supabase-postgres"]["spec"]["clusterIP"]
         conninfo = f"host={address} dbname=lab user=lab"
@@ -109,7 +117,9 @@ class Platform:
             rows = database.execute(
                 "select document_id, count(*), count(distinct chunk_index) from embeddings group by document_id"
             ).fetchall()
-        return {document: (chunks, different) for document, chunks, different in rows}
+        graphs = self.json("sparql", "SELECT ?g (COUNT(*) AS ?n) WHERE { GRAPH ?g { ?s ?p ?o } } GROUP BY ?g")
+        triples = {row["g"].removeprefix("urn:lab:doc:"): int(row["n"]) for row in graphs}
+        return {document: (chunks, different, triples[document]) for document, chunks, different in rows}
 
     def volumes(self) -> dict[str, str]:
         """Claim → the volume that it is bound to."""
