@@ -3,6 +3,7 @@
 KILLS says how many times (5 otherwise), SEED repeats a run.
 """
 
+import base64
 import logging
 import os
 import random
@@ -36,11 +37,16 @@ def program(namespace: str, round_: int, chosen: random.Random) -> dict[str, Any
     }
 
 
+def encoded(text: str) -> str:
+    return base64.b64encode(text.encode()).decode()
+
+
 def assert_as_the_program_says(stack: Stack) -> None:
     wanted = stack.wanted
     maps = {f"config-{one}": {"value": wanted["data"], "number": str(one)} for one in range(wanted["config_maps"])}
     assert {name: one["data"] for name, one in stack.objects().items()} == maps
-    assert set(stack.objects("secrets")) == {f"secret-{one}" for one in range(len(wanted["secrets"]))}
+    secrets = {f"secret-{number}": encoded(text) for number, text in enumerate(wanted["secrets"])}
+    assert {name: one["data"]["value"] for name, one in stack.objects("secrets").items()} == secrets
     images = {
         name: one["spec"]["template"]["spec"]["containers"][0]["image"]
         for name, one in stack.objects("jobs", "/apis/batch/v1").items()

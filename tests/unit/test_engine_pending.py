@@ -16,7 +16,17 @@ CONFIG_MAP = {
         "data": {"key": "value"},
     },
 }
-NAMED = {"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "one", "namespace": "lab"}}
+MARKED = {
+    "apiVersion": "v1",
+    "kind": "ConfigMap",
+    "metadata": {
+        "name": "one",
+        "namespace": "lab",
+        "labels": {"part": "of it"},
+        "annotations": {"homelab/interrupted": "true"},
+    },
+    "data": {"key": "value"},
+}
 
 
 def exported(resources: list[dict[str, Any]], *operations: tuple[str, dict[str, Any]]) -> dict[str, Any]:
@@ -24,25 +34,39 @@ def exported(resources: list[dict[str, Any]], *operations: tuple[str, dict[str, 
     return {"version": 3, "deployment": {"resources": resources, "pending_operations": pending_ones}}
 
 
-def test_what_was_being_made_is_known_by_its_name_alone() -> None:
+def test_what_was_being_made_is_known_as_it_was_wanted_and_marked() -> None:
     mended, urns = settled(exported([], ("creating", CONFIG_MAP)))
     assert urns == (URN,)
-    made = {**CONFIG_MAP, "id": "lab/one", "inputs": NAMED, "outputs": NAMED}
+    made = {**CONFIG_MAP, "id": "lab/one", "inputs": MARKED, "outputs": MARKED}
     assert mended == {"version": 3, "deployment": {"resources": [made]}}
 
 
-def test_what_was_being_changed_is_known_by_its_name_alone() -> None:
-    known = {**CONFIG_MAP, "id": "lab/one", "outputs": {"data": {"key": "value"}}}
-    mended, urns = settled(exported([known], ("updating", known)))
+def test_what_was_being_changed_has_what_it_had_and_what_was_wanted() -> None:
+    """The server is asked about both: what was to go is gone or not, what was to come is there or not."""
+    spec = {"ports": [{"name": "http", "port": 1}]}
+    known = {
+        **CONFIG_MAP,
+        "id": "lab/one",
+        "inputs": {**CONFIG_MAP["inputs"], "data": {"key": "before", "old": "1"}, "spec": spec},
+    }
+    wanted = {**known, "inputs": {**CONFIG_MAP["inputs"], "spec": {"ports": [{"port": 2}]}}}
+    mended, urns = settled(exported([known], ("updating", wanted)))
     assert urns == (URN,)
-    assert mended["deployment"]["resources"] == [{**known, "inputs": NAMED}]
+    both = {**MARKED, "data": {"key": "value", "old": "1"}, "spec": {"ports": [{"name": "http", "port": 2}]}}
+    assert mended["deployment"]["resources"] == [{**known, "inputs": both}]
+
+
+def test_what_the_server_never_shows_again_is_not_known() -> None:
+    secret = {**CONFIG_MAP, "inputs": {**CONFIG_MAP["inputs"], "stringData": {"password": "encrypted"}}}
+    mended, _ = settled(exported([], ("creating", secret)))
+    assert mended["deployment"]["resources"][0]["inputs"] == MARKED
 
 
 def test_a_replacement_takes_the_place_of_what_it_replaces() -> None:
     other = {"urn": "urn:other", "custom": True, "type": "kubernetes:core/v1:Secret", "id": "lab/two"}
     old = {**CONFIG_MAP, "id": "lab/one", "pendingReplacement": True}
     mended, _ = settled(exported([old, other], ("creating", CONFIG_MAP)))
-    made = {**CONFIG_MAP, "id": "lab/one", "inputs": NAMED, "outputs": NAMED}
+    made = {**CONFIG_MAP, "id": "lab/one", "inputs": MARKED, "outputs": MARKED}
     assert mended["deployment"]["resources"] == [made, other]
 
 

@@ -1,7 +1,8 @@
 """A stack for tests: what PROGRAM (a JSON document) says, on the cluster of KUBECONFIG.
 
 {"namespace": name, "config_maps": n, "secrets": [text, …], "jobs": {name: image}, "data": text,
- "label": text}: the label is a secret too, on a config map of its own
+ "more": {key: text}, "label": text}: `more` stands in every config map; the label is a secret too, on a map of
+ its own
 """
 
 import json
@@ -27,7 +28,7 @@ for number in range(wanted.get("config_maps", 0)):
     kubernetes.core.v1.ConfigMap(
         f"config-{number}",
         metadata={"name": f"config-{number}", "namespace": name},
-        data={"value": wanted.get("data", "first"), "number": str(number)},
+        data={"value": wanted.get("data", "first"), "number": str(number), **wanted.get("more", {})},
         opts=below,
     )
 
