@@ -4,11 +4,11 @@ from contextlib import aclosing
 from pathlib import Path
 
 import httpx
-from servers import free_port, oxigraph
 
 from pipeline.adapters.graph import Graph
 from pipeline.health import door
 from pipeline.settings import Settings
+from servers import free_port, oxigraph
 
 
 async def asked(graph: Graph) -> tuple[int, str, int, int]:
