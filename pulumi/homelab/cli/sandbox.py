@@ -10,8 +10,9 @@ from rich.console import Console
 
 from homelab.cli.output import Json, console, print_json, table
 from homelab.sandbox import lifecycle, status
-from homelab.sandbox.layout import existing
+from homelab.sandbox.layout import HOME
 from homelab.sandbox.lifecycle import Progress
+from homelab.sandbox.owner import own
 
 Nodes = Annotated[
     Literal["1", "3"] | None, typer.Option(help="how many nodes [default: as it was, else 1]", show_default=False)
@@ -57,7 +58,7 @@ def show(as_json: Json = False) -> None:
       homelab sandbox status
       homelab sandbox status --json
     """
-    sandbox = existing()
+    sandbox = own(HOME)
     machines = status.machines(sandbox) if sandbox else []
     programs = status.programs(sandbox) if sandbox else []
     if as_json:

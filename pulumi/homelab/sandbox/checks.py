@@ -28,11 +28,16 @@ _SEVERAL = (Need("iperf3", package="iperf3"), Need("ping", package="iputils-ping
 """What measures the ways between nodes: no replica is planned over an unmeasured one."""
 
 
-def machine(nodes: int = 1) -> None:
-    """Raises SandboxError or MissingTool with everything that keeps a sandbox from starting here."""
+def root_only(recipe: str) -> None:
+    """Raises SandboxError for an ordinary user."""
     if os.geteuid() != 0:
         rule = "namespaces, mounts and cgroups are root's"
-        raise SandboxError(Problem("sandbox-up", f"user id {os.geteuid()}", rule, "sudo ./lab sandbox-up"))
+        raise SandboxError(Problem(recipe, f"user id {os.geteuid()}", rule, f"sudo ./lab {recipe}"))
+
+
+def machine(nodes: int = 1) -> None:
+    """Raises HomelabError with everything that keeps a sandbox from starting here."""
+    root_only("sandbox-up")
     problems: list[Problem] = []
     try:
         require("sandbox-up", [*NEEDS, *_cni(), *(_SEVERAL if nodes > 1 else ())])

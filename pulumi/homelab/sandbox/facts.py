@@ -13,6 +13,7 @@ from homelab.consumers import LOCAL
 from homelab.errors import AuditFailed, StaleFacts
 from homelab.facts import Facts
 from homelab.lab import load
+from homelab.local.record import write_whole
 from homelab.sandbox import kubeconfig
 from homelab.sandbox.layout import Sandbox
 from homelab.sandbox.node import memory_mib
@@ -49,7 +50,7 @@ def write_lab(sandbox: Sandbox) -> None:
         "local": {"data_dir": "local"},
     }
     head = "# The lab that `./lab sandbox-up` made of this machine: HOMELAB_FILE=.sandbox/lab.yaml ./lab …\n"
-    sandbox.lab.write_text(head + yaml.safe_dump(document, sort_keys=False))
+    write_whole(sandbox.lab, head + yaml.safe_dump(document, sort_keys=False))
 
 
 def ensure(sandbox: Sandbox) -> bool:

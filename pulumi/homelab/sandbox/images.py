@@ -7,8 +7,9 @@ from pathlib import Path
 
 from homelab.errors import Problem, SandboxError
 from homelab.sandbox import archive, boot
-from homelab.sandbox.layout import HOME, Node, Sandbox, existing
+from homelab.sandbox.layout import HOME, Node, Sandbox
 from homelab.sandbox.node import POD_IMAGE, SOCKET
+from homelab.sandbox.owner import own
 from homelab.sandbox.program import tool
 
 _CTR = ("ctr", "--address", SOCKET, "--namespace", "k8s.io")
@@ -17,9 +18,9 @@ _CTR = ("ctr", "--address", SOCKET, "--namespace", "k8s.io")
 def load(path: Path, root: Path = HOME, *, nodes: Sequence[str] | None = None) -> None:
     """Import an image archive (docker's or OCI's) into the containerd of every node, or of those named.
 
-    Raises SandboxError when none runs, or containerd refuses it.
+    Raises SandboxError when none of ours runs, or containerd refuses it.
     """
-    sandbox = existing(root)
+    sandbox = own(root)
     chosen = [node for node in sandbox.nodes if nodes is None or node.name in nodes] if sandbox else []
     if not chosen:
         raise SandboxError(Problem("sandbox", "it does not run", "images lie in its nodes", "./lab sandbox-up"))

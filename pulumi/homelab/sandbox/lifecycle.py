@@ -13,7 +13,8 @@ from homelab.errors import Problem, SandboxError
 from homelab.local.supervisord import try_lock
 from homelab.sandbox import addons, boot, cgroups, checks, control, facts, images, links, network, node
 from homelab.sandbox.api import Api
-from homelab.sandbox.layout import HOME, Node, Sandbox, existing, of
+from homelab.sandbox.layout import HOME, Node, Sandbox, of
+from homelab.sandbox.owner import own
 from homelab.sandbox.waiting import until
 
 LOCK = Path("/run/lock/homelab-sandbox")
@@ -35,11 +36,13 @@ Report = Callable[[Progress], None]
 def up(nodes: int | None, report: Report, root: Path = HOME) -> Sandbox:
     """Start what does not run of a sandbox with `nodes` nodes (None: as it was, else one); returns when ready.
 
-    What runs is left alone. Raises SandboxError, MissingTool or AuditFailed; `down` ends what was begun.
+    What runs is left alone. Raises HomelabError with all that is missing, SandboxError or AuditFailed; `down` ends
+    what was begun.
     """
-    checks.machine(nodes or 1)
+    checks.root_only("sandbox-up")
     with alone():
         sandbox = _wanted(nodes, root)
+        checks.machine(len(sandbox.nodes))
         if not cgroups.processes():
             checks.addresses()
         checks.tools()
@@ -64,9 +67,10 @@ def up(nodes: int | None, report: Report, root: Path = HOME) -> Sandbox:
 
 def down(report: Report, root: Path = HOME, *, delete: bool = False) -> bool:
     """End everything, pods first; what the sandbox keeps stays, unless `delete`. False when nothing ran."""
+    checks.root_only("sandbox-down")
     with alone():
         told = _Told(report)
-        sandbox = _own(root)
+        sandbox = own(root)
         ran = bool(cgroups.processes())
         if ran and sandbox is not None:
             for one in sandbox.nodes:
@@ -84,19 +88,21 @@ def down(report: Report, root: Path = HOME, *, delete: bool = False) -> bool:
 
 def kill(name: str, root: Path = HOME) -> None:
     """Take the power of a node: all its processes end at once. Raises SandboxError for no node of the sandbox."""
-    sandbox, one = _running_node(name, root)
-    boot.kill(one)
-    living = next((other for other in sandbox.nodes if boot.first_process(other) is not None), None)
-    if living is not None:
-        network.route_services(living)
+    with alone():
+        sandbox, one = _node(name, root)
+        boot.kill(one)
+        living = next((other for other in sandbox.nodes if boot.first_process(other) is not None), None)
+        if living is not None:
+            network.route_services(living)
 
 
 def start(name: str, report: Report, root: Path = HOME) -> None:
     """Give it back; returns once the node is Ready. Raises SandboxError."""
-    sandbox, one = _running_node(name, root)
-    told = _Told(report)
-    since = _start_node(sandbox, one, told)
-    _node_ready(sandbox, one, Api(sandbox), since, told)
+    with alone():
+        sandbox, one = _node(name, root)
+        told = _Told(report)
+        since = _start_node(sandbox, one, told)
+        _node_ready(sandbox, one, Api(sandbox), since, told)
 
 
 @contextmanager
@@ -127,18 +133,8 @@ class _Told:
         self._since = now
 
 
-def _own(root: Path) -> Sandbox | None:
-    """This checkout's sandbox, if one was made. Raises SandboxError when another one runs."""
-    known = existing(root)
-    strange = bool(cgroups.processes()) if known is None else not all(map(boot.is_of, known.machines))
-    if strange:
-        rule = "there is one on a machine: its addresses have fixed names"
-        raise SandboxError(Problem("sandbox", "another checkout's runs", rule, "./lab sandbox-down there"))
-    return known
-
-
 def _wanted(nodes: int | None, root: Path) -> Sandbox:
-    known = _own(root)
+    known = own(root)
     if known is None:
         return of(nodes or 1, root)
     if nodes not in (None, len(known.nodes)):
@@ -196,8 +192,8 @@ def _node_ready(sandbox: Sandbox, one: Node, api: Api, since: datetime, told: _T
     told(f"node {one.name}", "ready")
 
 
-def _running_node(name: str, root: Path) -> tuple[Sandbox, Node]:
-    sandbox = existing(root)
+def _node(name: str, root: Path) -> tuple[Sandbox, Node]:
+    sandbox = own(root)
     names = [one.name for one in sandbox.nodes] if sandbox else []
     if sandbox is None or name not in names:
         raise SandboxError(Problem("sandbox", name, f"its nodes are {', '.join(names) or 'not made yet'}", ""))

@@ -10,6 +10,7 @@ import subprocess
 from collections.abc import Mapping, Sequence
 from ipaddress import IPv4Network
 
+from homelab.errors import Problem, SandboxError
 from homelab.sandbox.layout import HOST, LINK, NETWORK, PREFIX, SERVICES, Node, Sandbox
 
 _BRIDGE = "nodes"
@@ -63,8 +64,7 @@ def route_services(node: Node) -> None:
 
 def clashes() -> list[str]:
     """Routes of this machine into NETWORK that are not ours, as `ip route` writes them."""
-    said = subprocess.run(["ip", "-json", "-4", "route"], capture_output=True, check=True).stdout
-    return strangers(json.loads(said))
+    return strangers(json.loads(_said(["ip", "-json", "-4", "route"])))
 
 
 def strangers(routes: Sequence[Mapping[str, str]]) -> list[str]:
@@ -95,10 +95,14 @@ def _inside(pid: int, *commands: str) -> None:
 
 
 def _batch(prefix: Sequence[str], commands: Sequence[str]) -> None:
-    subprocess.run(
-        [*prefix, "ip", "-batch", "-"],
-        input="\n".join(commands) + "\n",
-        text=True,
-        check=True,
-        capture_output=True,
-    )
+    _said([*prefix, "ip", "-batch", "-"], "\n".join(commands) + "\n")
+
+
+def _said(command: Sequence[str], given: str = "") -> str:
+    """Raises SandboxError with ip's own words: a kernel may be without bridges or veth pairs."""
+    done = subprocess.run(command, input=given, text=True, capture_output=True, check=False)
+    if done.returncode:
+        words = " / ".join(line.strip() for line in done.stderr.splitlines() if line.strip())
+        rule, fix = "the sandbox has a network of its own", "see dmesg, then ./lab sandbox-down"
+        raise SandboxError(Problem("ip", words or f"status {done.returncode}", rule, fix))
+    return done.stdout

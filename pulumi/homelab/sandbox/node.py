@@ -57,7 +57,7 @@ def _programs(node: Node) -> tuple[Program, ...]:
         *flags(hostname_override=node.name, node_ip=node.address, cert_dir=HERE / "kubelet/pki"),
     )
     return (
-        Program("containerd", ("/usr/bin/containerd", "--config", str(HERE / "containerd.toml"))),
+        Program("containerd", (shutil.which("containerd") or "", "--config", str(HERE / "containerd.toml"))),
         Program("kubelet", (tool("kubelet"), *kubelet)),
         # Before its node has an address it takes another, and ends once it sees the right one.
         Program("kube-proxy", (tool("kube-proxy"), *flags(config=HERE / "kube-proxy.yaml")), needs_api=True),
