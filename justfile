@@ -267,6 +267,11 @@ bench-stacks: (environment "dev")
 test-kills: (environment "dev")
     @KILLS=20 {{ bin }}/python -m pytest tests/engine/test_engine_kill.py --log-cli-level=INFO
 
+[doc("Three nodes of a sandbox keep streams and objects together; one of them dies")]
+[group("develop")]
+test-three-nodes *flags: (environment "dev")
+    @THREE_NODES=1 {{ bin }}/python -m pytest tests/cluster/test_three_nodes.py "$@"
+
 [doc("Measure the embedder, then 100 documents through a platform of its own")]
 [group("develop")]
 bench *flags: (environment "dev" "litellm")

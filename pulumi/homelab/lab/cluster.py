@@ -30,7 +30,7 @@ ObjectName = Annotated[str, AfterValidator(_subdomain)]
 Registry = Annotated[str, AfterValidator(_registry)]
 
 
-Operator = Literal["keda", "cloudnative-pg"]
+Operator = Literal["keda"]
 """What a person installed beside the platform, by the name of its chart."""
 
 
