@@ -38,7 +38,7 @@ WORKERS = os.cpu_count() or 1
 
 TESTS = (
     *("budget_disk", "budget_edges", "plans", "timescaledb_tune", "specs", "specs_cluster", "specs_models"),
-    *("explain", "held", "budget", "budget_models", "properties"),
+    *("specs_edges", "explain", "held", "budget", "budget_models", "properties"),
 )
 """Those that kill most, and soonest, come first: the first failure ends a mutant."""
 
