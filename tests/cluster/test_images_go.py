@@ -42,7 +42,7 @@ def nats() -> str:
         if shutil.which(program) is None:
             pytest.skip(f"{program} is not installed: apt install {program}")
     ours: Store = store.ours()
-    with build.alone(ours):
+    with build.at_work(ours):
         return build.build("nats", load(), ours).reference
 
 

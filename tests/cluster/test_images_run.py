@@ -37,7 +37,7 @@ def ours() -> Store:
 def built(name: str, ours: Store) -> str:
     reference = build.reference(name, load())
     if ours.find(reference) is None:
-        with build.alone(ours):
+        with build.at_work(ours):
             build.build(name, load(), ours)
     return reference
 
@@ -199,7 +199,7 @@ def test_the_pipeline_has_all_that_it_imports(ours: Store, tmp_path: Path, modul
 
 def test_a_second_build_of_the_same_files_builds_nothing(ours: Store) -> None:
     first = built("nats", ours)
-    with build.alone(ours):
+    with build.at_work(ours):
         again = build.build("nats", load(), ours)
     assert (again.reference, again.seconds) == (first, None)
 

@@ -56,7 +56,7 @@ def images(
     take = _import() if import_ else None
     ours = store.ours()
     made: list[tuple[Image, str]] = []
-    with build.alone(ours):
+    with build.at_work(ours):
         for name in chosen:
             image = build.build(name, catalogue, ours, base)
             went = image.reference

@@ -1,6 +1,5 @@
 """Building what is ours and not built yet: a Containerfile on its base, under the tag of its content."""
 
-import fcntl
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -11,6 +10,7 @@ from homelab.images.content import tag
 from homelab.images.model import ROOT, Base, Catalogue, Ours
 from homelab.images.store import BASE_LABEL, Store
 from homelab.tools import TOOLS
+from homelab.tools.alone import alone
 from homelab.tools.build import build as build_tool
 
 SCRATCH = "scratch"
@@ -85,10 +85,9 @@ def _bud(name: str, image: Ours, target: str, base: str, apt: str | None, store:
 
 
 @contextmanager
-def alone(store: Store) -> Iterator[None]:
+def at_work(store: Store) -> Iterator[None]:
     """One run at a time: at its end it clears away what its builds left between stages."""
-    with (store.home / "lock").open("w") as held:
-        fcntl.flock(held, fcntl.LOCK_EX)
+    with alone(store.home / "lock", "images are being built"):
         try:
             yield
         finally:

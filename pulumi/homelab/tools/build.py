@@ -1,13 +1,11 @@
 """Building a pinned tool into the cache: one build at a time, visible only when it is whole."""
 
-import fcntl
 import os
 import shutil
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 from homelab.errors import MissingTool, Problem
+from homelab.tools.alone import alone
 from homelab.tools.needs import require
 from homelab.tools.progress import Failed, follow
 from homelab.tools.tool import Tool
@@ -21,7 +19,7 @@ def build(tool: Tool) -> Path:
     if tool.built:
         return tool.home
     require(f"tool {tool.name}", tool.needs)
-    with _alone(tool.home.with_suffix(".lock")):
+    with alone(tool.home.with_suffix(".lock"), f"{tool.name} is being built"):
         if not tool.built:
             _build(tool)
     return tool.home
@@ -56,12 +54,3 @@ def _reason(failed: Failed) -> str:
     errors = [line for line in lines if line.startswith("error")]
     named = [line for line in lines if ": " in line and not line.startswith("go: downloading ")]
     return next(iter((*errors, *named)), str(failed))
-
-
-@contextmanager
-def _alone(lock: Path) -> Iterator[None]:
-    """Hold `lock`; a second build of the same tool waits for the first and then finds it done."""
-    lock.parent.mkdir(parents=True, exist_ok=True)
-    with lock.open("w") as held:
-        fcntl.flock(held, fcntl.LOCK_EX)
-        yield
