@@ -38,7 +38,7 @@ def platform(sandbox: Sandbox, tmp_path_factory: pytest.TempPathFactory) -> Plat
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """There is one sandbox on a machine: tests that start their own come before the one that all others share.
 
-    The platform fills it, so it comes last: in the order of the files' names, those that fill the stores after those
-    that ask about the samples.
+    The platform fills it, so it comes last; of its files, those that fill the stores come after those
+    that ask about the samples, which is the order of their names.
     """
     items.sort(key=lambda item: [name in getattr(item, "fixturenames", ()) for name in ("platform", "sandbox")])

@@ -1,9 +1,5 @@
-"""Many documents at once: killed workers lose nothing, and the extractor gets replicas while there is work.
+"""Many documents at once: killed workers lose nothing, and the extractor gets replicas while there is work."""
 
-`DOCUMENTS` in the environment says how many go in while workers are killed (30 unless said).
-"""
-
-import os
 from collections.abc import Callable, Mapping
 from functools import partial
 from pathlib import Path
@@ -18,7 +14,9 @@ from servers import until
 
 pytestmark = pytest.mark.timeout(3600)
 
-DOCUMENTS = int(os.environ.get("DOCUMENTS", "30"))
+DOCUMENTS = 30
+"""PDFs, with which the generated corpus begins."""
+
 WORKERS = {"docling": "extract", "chunk": "extract", "embed": "embed", "cognee": "graph"}
 """Deployment → the stage at work when its worker is killed; chunks are made too fast to be met at it."""
 

@@ -55,7 +55,7 @@ def test_what_is_not_there_weighs_nothing(tmp_path: Path) -> None:
     assert held() == []
 
 
-@pytest.mark.skipif(os.geteuid() != 0, reason="needs root: to become somebody who may not look")
+@pytest.mark.skipif(os.geteuid() != 0, reason="this machine's user is not root, who alone may become another")
 def test_a_folder_that_we_may_not_read_is_told_and_not_taken_for_empty() -> None:
     nobody = ("setpriv", "--reuid=65534", "--regid=65534", "--clear-groups")
     with TemporaryDirectory() as scratch:  # pytest's own folder is shut to others altogether

@@ -108,7 +108,7 @@ TOOLS = {
 GROUPS = {
     # what ./lab sandbox-up starts or puts into images, and what works on its cluster
     "sandbox": (
-        *("kubernetes", "etcd", "coredns", "metrics-server", "local-path-provisioner"),
+        *("kubernetes", "etcd", "coredns", "metrics-server", "local-path-provisioner", "pod"),
         *("pulumi", "sops", "age", "garage", "otelcol"),
     ),
 }
