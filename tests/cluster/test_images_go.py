@@ -16,6 +16,8 @@ from homelab.images import build, load, store
 from homelab.images.store import Store
 from servers import free_port, until
 
+pytestmark = pytest.mark.timeout(1800)  # an image is built where it is not
+
 LAB = """\
 version: 1
 hosts: {{desktop: {{address: local}}}}

@@ -19,6 +19,8 @@ from homelab.images.store import Store
 from homelab.lab import BUILTIN_MODEL
 from servers import answers, free_port, until
 
+pytestmark = pytest.mark.timeout(1800)  # an image is built where it is not
+
 UID = 10001
 PASSWORD = "a password of tests only"
 MODELS = {"model_list": [{"model_name": "embed", "litellm_params": {"model": "openai/x", "api_key": "none"}}]}

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+import pytest
 from container import container
 from pydantic import SecretStr
 from test_images_run import built, ours, started
@@ -22,6 +23,8 @@ from pipeline.parts import opened
 from pipeline.settings import Settings
 from servers import PASSWORD, answers, free_port, until
 from unit.rendering import TOOLING, machine
+
+pytestmark = pytest.mark.timeout(1800)  # an image is built where it is not
 
 __all__ = ["ours"]  # the fixture
 
