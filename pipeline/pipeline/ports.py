@@ -1,11 +1,14 @@
 """The interfaces between the pipeline and the products behind it. Swapping a product touches one adapter."""
 
-from collections.abc import AsyncGenerator, AsyncIterator, Mapping, Sequence
-from contextlib import AbstractAsyncContextManager
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Mapping, Sequence
+from contextlib import AbstractAsyncContextManager, AbstractContextManager
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 from pipeline.contract import Chunk, Extracted, Metadata
+
+if TYPE_CHECKING:
+    from opentelemetry.trace import TracerProvider
 
 Vector = Sequence[float]
 
@@ -124,3 +127,29 @@ class Embedder(Protocol):
 class LLM(Protocol):
     async def complete(self, system: str, user: str, *, schema: dict[str, Any] | None = None) -> str: ...
     def stream(self, system: str, user: str) -> AsyncGenerator[str, None]: ...
+
+
+Attribute = str | int | float | bool
+Tell = Callable[..., None]
+"""Adds attributes to a span, by keyword."""
+
+
+class Recorder(Protocol):
+    """Where a process tells of its own work; `pipeline.traces` is the door to it."""
+
+    @property
+    def provider(self) -> "TracerProvider": ...
+
+    def span(
+        self, name: str, headers: Mapping[str, str], attributes: Mapping[str, Attribute]
+    ) -> AbstractContextManager[Tell]: ...
+
+    def part(self, name: str) -> AbstractContextManager[Tell]: ...
+
+    def note(self, attributes: Mapping[str, Attribute]) -> None: ...
+
+    def event(self, name: str, attributes: Mapping[str, Attribute]) -> None: ...
+
+    def headers(self) -> dict[str, str]: ...
+
+    def close(self) -> None: ...

@@ -6,45 +6,20 @@ a service said of either.
 """
 
 import os
-from collections.abc import Callable, Iterator, Mapping, MutableMapping
+from collections.abc import Iterator, Mapping, MutableMapping
 from contextlib import AbstractContextManager, contextmanager, nullcontext
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any
+
+from pipeline.ports import Attribute, Recorder, Tell
 
 if TYPE_CHECKING:
     from fastapi.telemetry import TelemetryConfig
-    from opentelemetry.trace import TracerProvider
 
 ENDPOINT = "OTEL_EXPORTER_OTLP_ENDPOINT"
 """OpenTelemetry's own name for the collector's address, to which `/v1/traces` and `/v1/logs` are added."""
 
 PROBES = frozenset({"/health", "/ready"})
 """Asked every ten seconds by whoever supervises the API: no part of anything that a person did."""
-
-Attribute = str | int | float | bool
-Tell = Callable[..., None]
-"""Adds attributes to a span, by keyword."""
-
-
-class Recorder(Protocol):
-    """What `pipeline.adapters.otlp` brings."""
-
-    @property
-    def provider(self) -> "TracerProvider": ...
-
-    def span(
-        self, name: str, headers: Mapping[str, str], attributes: Mapping[str, Attribute]
-    ) -> AbstractContextManager[Tell]: ...
-
-    def part(self, name: str) -> AbstractContextManager[Tell]: ...
-
-    def note(self, attributes: Mapping[str, Attribute]) -> None: ...
-
-    def event(self, name: str, attributes: Mapping[str, Attribute]) -> None: ...
-
-    def headers(self) -> dict[str, str]: ...
-
-    def close(self) -> None: ...
-
 
 _recorder: Recorder | None = None
 

@@ -25,7 +25,7 @@ from opentelemetry.trace import SpanKind, StatusCode
 from opentelemetry.trace.propagation.tracecontext import TraceContextTextMapPropagator
 
 from pipeline.log import line
-from pipeline.traces import Attribute, Tell
+from pipeline.ports import Attribute, Tell
 
 QUEUE = 512
 """Spans, and as many log lines, that wait at most: about 1 MiB of each. A document leaves four spans."""
@@ -63,7 +63,7 @@ _log = logging.getLogger("otlp")  # outside of `pipeline`: what is said of the e
 
 
 class Otlp:
-    """The Recorder of `pipeline.traces`, with the lines of every `pipeline` logger. One a process."""
+    """The Recorder, with the lines of every `pipeline` logger. One a process."""
 
     def __init__(self, endpoint: str, service: str) -> None:
         resource = Resource.create(
