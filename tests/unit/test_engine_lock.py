@@ -8,11 +8,13 @@ import sys
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+import psutil
 import pytest
 
 from homelab.engine.folders import Folders
-from homelab.engine.lock import release_dead
+from homelab.engine.lock import held, release_dead
 from homelab.errors import StackLocked
+from servers import until
 
 
 @pytest.fixture
@@ -41,7 +43,7 @@ def test_a_lock_whose_owner_ended_here_is_removed(folders: Folders) -> None:
     assert list(path.parent.iterdir()) == []
 
 
-def test_a_process_that_is_younger_than_the_lock_is_another_one(folders: Folders) -> None:
+def test_a_process_that_is_younger_than_the_lock_and_no_engine_is_another_one(folders: Folders) -> None:
     path = locked(folders, os.getpid(), socket.gethostname(), datetime.now(UTC) - timedelta(days=3650))
     assert release_dead(folders, "phase1-core") == (os.getpid(),)
     assert not path.exists()
@@ -56,6 +58,33 @@ def test_a_living_owner_keeps_its_lock(folders: Folders) -> None:
         f"one run at a time changes a stack · wait for its end, or remove {path}"
     )
     assert path.exists()
+
+
+def test_an_engine_keeps_its_lock_though_the_clock_was_set_forward(folders: Folders, tmp_path: Path) -> None:
+    """The kernel counts a process' age from the boot, whose time moves with the clock."""
+    (tmp_path / "pulumi").symlink_to(sys.executable)
+    with subprocess.Popen([tmp_path / "pulumi", "-c", "input()"], stdin=subprocess.PIPE) as engine:
+        until(lambda: psutil.Process(engine.pid).name() == "pulumi", "the engine's name")
+        path = locked(folders, engine.pid, socket.gethostname(), datetime.now(UTC) - timedelta(hours=1))
+        with pytest.raises(StackLocked):
+            release_dead(folders, "phase1-core")
+        engine.kill()
+    assert path.exists()
+
+
+def test_a_second_run_of_a_stack_is_refused_while_the_first_lasts(tmp_path: Path) -> None:
+    folders = Folders(tmp_path)
+    with held(folders, "phase1-core"):
+        with pytest.raises(StackLocked) as refused, held(folders, "phase1-core"):
+            pass
+        with held(folders, "phase2-pipeline"):
+            pass
+    assert str(refused.value) == (
+        f"stack phase1-core · process {os.getpid()} of this machine holds it · "
+        "one run at a time changes a stack · wait for its end"
+    )
+    with held(folders, "phase1-core"):
+        pass
 
 
 def test_an_owner_on_another_machine_keeps_its_lock(folders: Folders) -> None:

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from homelab.errors import DeployRefused, InvalidInput
-from homelab.guards import Record
+from homelab.guards import Record, Records
 from homelab.guards.context import cluster_of, contexts, right_context
 from homelab.guards.phases import built_on, built_upon
 from homelab.guards.switches import agreed, confirmation, control_plane
@@ -100,6 +100,27 @@ def test_a_missing_kubeconfig_is_refused(tmp_path: Path) -> None:
         str(tmp_path / "none"),
         "set cluster.kubeconfig in lab.yaml, or KUBECONFIG",
     )
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["a: [", "- a list", "contexts: {}\ncurrent-context: home\n"],
+    ids=["no YAML", "a list", "nothing in it"],
+)
+def test_a_kubeconfig_that_cannot_be_read_is_refused(tmp_path: Path, text: str) -> None:
+    file = tmp_path / "kubeconfig"
+    file.write_text(text)
+    with pytest.raises(DeployRefused) as refused:
+        contexts(Cluster(context="home", kubeconfig=file))
+    (problem,) = refused.value.problems
+    assert (problem.where, problem.fix) == (str(file), "set cluster.kubeconfig in lab.yaml, or KUBECONFIG")
+
+
+def test_a_kubeconfig_whose_certificate_is_away_is_refused(tmp_path: Path) -> None:
+    file = tmp_path / "kubeconfig"
+    file.write_text(KUBECONFIG.replace("{}", "{client-certificate: gone.pem, client-key: gone.key}"))
+    with pytest.raises(DeployRefused, match=r"gone\.(pem|key)"):
+        Records(Cluster(context="home", kubeconfig=file))
 
 
 def test_a_lab_without_a_cluster_has_no_stacks(tmp_path: Path) -> None:

@@ -41,8 +41,9 @@ def preview(
       homelab stack preview --stack phase1-core --diff
     """
     lab = load()
-    _measured(lab)
-    _refuse(right_context(cluster_of(lab), contexts(cluster_of(lab))))
+    cluster = cluster_of(lab)
+    _, stale = _planned(lab)
+    _refuse(stale, right_context(cluster, contexts(cluster)))
     _tell(_engine(lab).preview(stack, _flags(diff, target, flags), as_json=as_json), as_json, "would change")
 
 
@@ -97,15 +98,10 @@ def _engine(lab: Lab) -> Engine:
     return Engine(lab, passphrase, lambda line: screen.print(line, soft_wrap=True))
 
 
-def _measured(lab: Lab) -> str:
-    """The fingerprint of the lab's plan. Raises as `plan_lab`."""
-    return fingerprint(plan_lab(lab).hosts)
-
-
 def _planned(lab: Lab) -> tuple[str | None, tuple[Problem, ...]]:
     """The fingerprint, or what is wrong with the facts. Raises BudgetExceeded, which has more to tell."""
     try:
-        return _measured(lab), ()
+        return fingerprint(plan_lab(lab).hosts), ()
     except BudgetExceeded:
         raise
     except HomelabError as error:

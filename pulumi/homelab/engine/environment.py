@@ -1,5 +1,6 @@
 """The variables of the engine's process: all that it needs, secrets included, and nothing in its arguments."""
 
+import os
 import sys
 from collections.abc import Mapping
 from pathlib import Path
@@ -13,6 +14,7 @@ def environment(
 ) -> dict[str, str]:
     """The person's environment under the engine's settings. `passphrase` encrypts the secrets in the state."""
     kept = {name: value for name, value in environ.items() if name not in DROPPED}
+    kept |= {name: _absolute(environ[name]) for name in FILES if environ.get(name)}
     path = [*map(str, programs.path), environ.get("PATH", "")]
     return kept | {
         "PATH": ":".join(part for part in path if part),
@@ -28,9 +30,17 @@ def environment(
     }
 
 
+def _absolute(files: str) -> str:
+    return os.pathsep.join(part and str(Path(part).expanduser().absolute()) for part in files.split(os.pathsep))
+
+
+FILES = ("KUBECONFIG", "SOPS_AGE_KEY_FILE")
+"""Variables that may name files from the person's folder; engine, plugin and program each run in another."""
+
 DROPPED = frozenset(
     {
         "PULUMI_STACK",  # would win over the stack that the person named to us
+        "PULUMI_IGNORE_AMBIENT_PLUGINS",  # language host, policies and stand-in are found on PATH
         "PULUMI_CONFIG_PASSPHRASE_FILE",  # the passphrase is given, and the engine refuses both
         "PULUMI_ACCESS_TOKEN",  # of Pulumi's service, which this backend is not
         "VIRTUAL_ENV",  # the language host would take the Python of another environment

@@ -11,21 +11,33 @@ STDERR = 2
 
 
 def follow(argv: Sequence[str], env: Mapping[str, str], cwd: Path, *, quiet_stdout: bool) -> int:
-    """Run to the end in the person's terminal; returns the exit status."""
+    """Run to the end in the person's terminal; returns the exit status.
+
+    Raises KeyboardInterrupt once a child that was interrupted has ended, unless it had done its work.
+    """
     stdout = STDERR if quiet_stdout else None
-    with subprocess.Popen(argv, env=env, cwd=cwd, stdout=stdout) as child, _interrupts_of(child):
-        return child.wait()
+    with subprocess.Popen(argv, env=env, cwd=cwd, stdout=stdout) as child, _interrupts_of(child) as came:
+        status = child.wait()
+    if status and came:
+        raise KeyboardInterrupt
+    return status
 
 
 @contextmanager
-def _interrupts_of(child: subprocess.Popen[bytes]) -> Iterator[None]:
-    """A first Ctrl-C makes the engine end its operations in order; a parent that died of it would orphan them."""
-    handlers = {
-        signal.SIGINT: signal.signal(signal.SIGINT, signal.SIG_IGN),  # the terminal sends it to the child as well
-        signal.SIGTERM: signal.signal(signal.SIGTERM, lambda *_: child.send_signal(signal.SIGINT)),
-    }
+def _interrupts_of(child: subprocess.Popen[bytes]) -> Iterator[list[int]]:
+    """The signals that came. A first Ctrl-C makes the engine end its operations in order; a parent that died of it
+    would orphan them.
+    """
+    came: list[int] = []
+
+    def ended(number: int, _: object) -> None:
+        came.append(number)
+        if number == signal.SIGTERM:
+            child.send_signal(signal.SIGINT)  # a terminal's Ctrl-C it has got itself
+
+    handlers = {number: signal.signal(number, ended) for number in (signal.SIGINT, signal.SIGTERM)}
     try:
-        yield
+        yield came
     finally:
         for number, handler in handlers.items():
             signal.signal(number, handler)

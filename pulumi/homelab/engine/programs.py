@@ -14,7 +14,7 @@ from homelab.lab.values import ROOT
 
 OLDEST = (3, 259)  # the release of the Python SDK in pyproject.toml: an engine is as new as the programs it runs
 PLUGIN = "pulumi-resource-kubernetes"
-PLUGIN_VERSION = "4.32.0"  # of pulumi-kubernetes in pyproject.toml
+PLUGIN_VERSION = "4.32.0"  # of pulumi-kubernetes in pyproject.toml; the engine takes no other
 STAND_IN = ROOT / "sandbox/provider"
 GET_PLUGIN = f"pulumi plugin install resource kubernetes {PLUGIN_VERSION}"
 
@@ -62,8 +62,8 @@ def _own(environ: Mapping[str, str]) -> Path:
 
 def _has_plugin(environ: Mapping[str, str], home: Path) -> bool:
     """Whether Pulumi's own Kubernetes plugin is installed in its home folder or on PATH."""
-    series = PLUGIN_VERSION.partition(".")[0]
-    if any((home / "plugins").glob(f"resource-kubernetes-v{series}.*/{PLUGIN}")):
+    folder = home / f"plugins/resource-kubernetes-v{PLUGIN_VERSION}"
+    if (folder / PLUGIN).exists() and not folder.with_name(f"{folder.name}.partial").exists():
         return True
     return shutil.which(PLUGIN, path=environ.get("PATH", "")) is not None
 
@@ -71,4 +71,4 @@ def _has_plugin(environ: Mapping[str, str], home: Path) -> bool:
 def pulumi_home(environ: Mapping[str, str]) -> Path:
     """Where the person's own plugins are: PULUMI_HOME, by default ~/.pulumi."""
     named = environ.get("PULUMI_HOME")
-    return Path(named) if named else Path.home() / ".pulumi"
+    return Path(named).absolute() if named else Path.home() / ".pulumi"

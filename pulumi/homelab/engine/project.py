@@ -23,7 +23,8 @@ def write(folders: Folders, source: Path, stack: str) -> None:
     Raises InvalidInput for a file that is no mapping.
     """
     project = _mapping(source / "Pulumi.yaml")
-    options = {"virtualenv": str(Path(sys.prefix))}
+    own = source / str(project.get("stackConfigDir", ".")) / f"Pulumi.{stack}.yaml"
+    options = {"virtualenv": sys.prefix}
     project |= {
         "main": str(source / str(project.get("main", "."))),
         "stackConfigDir": "stacks",
@@ -31,7 +32,6 @@ def write(folders: Folders, source: Path, stack: str) -> None:
     }
     write_whole(folders.project / "Pulumi.yaml", yaml.safe_dump(project, sort_keys=False))
 
-    own = source / str(_mapping(source / "Pulumi.yaml").get("stackConfigDir", ".")) / f"Pulumi.{stack}.yaml"
     copy = folders.config(stack)
     config = _mapping(own) if own.exists() else {}
     salt = _mapping(copy).get(SALT) if copy.exists() else None

@@ -4,7 +4,8 @@ import json
 import os
 import subprocess
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 
 from homelab.engine import lock, pending, process, project
@@ -53,34 +54,39 @@ class Engine:
             say(f"Pulumi's Kubernetes plugin is not installed: a stand-in applies. Get it: {GET_PLUGIN}")
 
     def preview(self, stack: str, flags: Sequence[str] = (), *, as_json: bool = False) -> Summary:
-        """What `up` would do; changes nothing. Raises EngineFailed."""
-        self._ready(stack)
-        return self._run("preview", stack, (*self._judged, *flags), as_json=as_json)
+        """What `up` would do; changes nothing. Raises as `up`."""
+        with self._ready(stack):
+            return self._run("preview", stack, (*self._judged, *flags), as_json=as_json)
 
     def up(self, stack: str, flags: Sequence[str] = (), *, agreed: bool, as_json: bool = False) -> Summary:
         """Make the cluster what the program says. Unless `agreed`, the engine shows what it would do and asks.
 
-        Raises EngineFailed, or StackLocked while another run holds the stack.
+        Raises EngineFailed, StackLocked while another run holds the stack, and KeyboardInterrupt once the engine
+        has ended what it had begun.
         """
-        self._ready(stack)
-        self._mend(stack)
         # Some policies see a stack only as a whole: a preview shows it to them before the first object is made.
         yes = ("--yes",) if agreed and self._judged else _yes(agreed)
-        return self._run("up", stack, (*yes, *self._judged, *flags), as_json=as_json)
+        with self._ready(stack):
+            self._mend(stack)
+            return self._run("up", stack, (*yes, *self._judged, *flags), as_json=as_json)
 
     def down(self, stack: str, flags: Sequence[str] = (), *, agreed: bool, as_json: bool = False) -> Summary:
         """Delete what the stack made, but what it is told to keep. Raises as `up`."""
-        self._ready(stack)
-        self._mend(stack)
-        return self._run("destroy", stack, (*_yes(agreed), *flags), as_json=as_json)
+        with self._ready(stack):
+            self._mend(stack)
+            return self._run("destroy", stack, (*_yes(agreed), *flags), as_json=as_json)
 
-    def _ready(self, stack: str) -> None:
+    @contextmanager
+    def _ready(self, stack: str) -> Iterator[None]:
+        """The stack is there, and this run alone has it."""
         self._folders.create()
-        project.write(self._folders, self._source, stack)
-        for pid in lock.release_dead(self._folders, stack):
-            self._say(f"process {pid} ended while it held the stack {stack}: its lock is removed")
-        if not self._folders.state(stack).exists():
-            self._answer("stack", "init", stack, "--no-select")
+        with lock.held(self._folders, stack):
+            for pid in lock.release_dead(self._folders, stack):
+                self._say(f"process {pid} ended while it held the stack {stack}: its lock is removed")
+            project.write(self._folders, self._source, stack)
+            if not self._folders.state(stack).exists():
+                self._answer("stack", "init", stack, "--no-select")
+            yield
 
     def _mend(self, stack: str) -> None:
         if not pending.pending(self._folders.state(stack).read_text("utf-8")):

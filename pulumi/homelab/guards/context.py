@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 
 from homelab.errors import DeployRefused, InvalidInput, Problem
@@ -24,12 +25,33 @@ def contexts(cluster: Cluster) -> Contexts:
     """What the kubeconfig says. Raises DeployRefused for one that cannot be read."""
     from kubernetes import config
 
-    try:
+    with readable(cluster):
         known, current = config.list_kube_config_contexts(kubeconfig(cluster))
-    except config.ConfigException as error:
+    return [one["name"] for one in known], current["name"] if current else None
+
+
+@contextmanager
+def readable(cluster: Cluster) -> Iterator[None]:
+    """Raises DeployRefused where the block cannot make use of the kubeconfig."""
+    import yaml
+    from kubernetes.config import ConfigException
+
+    try:
+        for path in filter(None, _file(cluster).split(os.pathsep)):
+            _must_be_mapping(Path(path).expanduser())
+        yield
+    except (ConfigException, OSError, UnicodeDecodeError, yaml.YAMLError) as error:
         rule, fix = "stacks reach the cluster by a kubeconfig", "set cluster.kubeconfig in lab.yaml, or KUBECONFIG"
         raise DeployRefused(Problem(_file(cluster), str(error), rule, fix)) from None
-    return [one["name"] for one in known], current["name"] if current else None
+
+
+def _must_be_mapping(path: Path) -> None:
+    """The client takes it for granted, of every file that is there."""
+    import yaml
+    from kubernetes.config import ConfigException
+
+    if path.exists() and not isinstance(yaml.safe_load(path.read_text("utf-8")), dict):
+        raise ConfigException("no mapping")
 
 
 def right_context(cluster: Cluster, found: Contexts) -> Iterator[Problem]:

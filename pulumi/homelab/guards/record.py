@@ -12,7 +12,7 @@ from typing import Any, TypeVar
 
 from homelab.consumers import NAMESPACE
 from homelab.errors import DeployRefused, Problem
-from homelab.guards.context import kubeconfig
+from homelab.guards.context import kubeconfig, readable
 from homelab.lab.cluster import Cluster
 
 NAME = "validated"
@@ -30,14 +30,17 @@ class Record:
 
 
 class Records:
-    """In the cluster that lab.yaml names. Every call raises DeployRefused where the cluster does not answer."""
+    """In the cluster that lab.yaml names. Every call raises DeployRefused where the cluster does not answer, and
+    the making does for a kubeconfig that is of no use.
+    """
 
     def __init__(self, cluster: Cluster) -> None:
         from kubernetes import client, config
 
         settings = client.Configuration()
         settings.retries = False
-        config.load_kube_config(kubeconfig(cluster), context=cluster.context, client_configuration=settings)
+        with readable(cluster):
+            config.load_kube_config(kubeconfig(cluster), context=cluster.context, client_configuration=settings)
         self._where = f"cluster {cluster.context}"
         self._core = client.CoreV1Api(client.ApiClient(settings))
 

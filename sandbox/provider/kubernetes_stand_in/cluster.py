@@ -21,6 +21,7 @@ FORCE = (
 )
 PROPAGATION = "pulumi.com/deletionPropagationPolicy"  # likewise
 PATIENCE = 600.0  # seconds until a deletion that does not end is an error, as in Pulumi's own plugin
+ANSWER = 60.0  # seconds; the API server ends its own requests after as many, so nobody answers any more
 CALLS = 32  # connections kept, one for each thread that serves the engine
 
 
@@ -72,6 +73,7 @@ class Cluster:
             force_conflicts=force,
             field_manager=MANAGER,
             serialize=False,
+            _request_timeout=ANSWER,
         )
         return _object(answer)
 
@@ -79,7 +81,7 @@ class Cluster:
         """None where there is no object of that kind and name."""
         kind, name, namespace = self._place(body)
         try:
-            return _object(self._client.get(kind, name, namespace, serialize=False))
+            return _object(self._client.get(kind, name, namespace, serialize=False, _request_timeout=ANSWER))
         except NotFoundError:
             return None
 
@@ -89,7 +91,7 @@ class Cluster:
         policy = _annotation(body, PROPAGATION) or "foreground"
         options = {"propagationPolicy": policy[:1].upper() + policy[1:]}
         try:
-            self._client.delete(kind, name, namespace, body=options, serialize=False)
+            self._client.delete(kind, name, namespace, body=options, serialize=False, _request_timeout=ANSWER)
         except NotFoundError:
             return
         end = time.monotonic() + seconds
