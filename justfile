@@ -262,11 +262,6 @@ bench-plan: (environment "dev")
 bench-stacks: (environment "dev")
     @PYTHONPATH=tests {{ bin }}/python tests/engine/bench_stacks.py
 
-[doc("Every phase twice on every recorded machine that holds the platform; the second time changes nothing")]
-[group("develop")]
-test-hosts *flags: (environment "dev")
-    @HOMELAB_HOSTS=all {{ bin }}/python -m pytest tests/engine/test_phases.py "$@"
-
 [doc("Kill the engine twenty times while it deploys; the next run must mend it")]
 [group("develop")]
 test-kills: (environment "dev")
@@ -277,7 +272,7 @@ test-kills: (environment "dev")
 test-three-nodes *flags: (environment "dev")
     @THREE_NODES=1 {{ bin }}/python -m pytest tests/cluster/test_three_nodes.py "$@"
 
-[doc("Deploy every phase of every recorded machine to an API server without nodes")]
+[doc("Deploy every phase of every recorded machine twice, to an API server without nodes")]
 [group("develop")]
 test-hosts *flags: (environment "dev")
     @HOMELAB_HOSTS=all {{ bin }}/python -m pytest --timeout=0 tests/engine/test_phases.py "$@"
