@@ -21,9 +21,11 @@ def hosts(*names: str) -> list[HostPlan]:
     return [PLAN.host(name) for name in names]
 
 
-def refused(consumer: str, chosen: Sequence[HostPlan], **changed: Facts) -> list[str]:
+def refused(
+    consumer: str, chosen: Sequence[HostPlan], operators: tuple[str, ...] = (), **changed: Facts
+) -> list[str]:
     pairs = [(changed.get(host.name, host.facts), host.budget) for host in chosen]
-    return [str(problem) for problem in replicas.refused(consumer, pairs, "lab.yaml")]
+    return [str(problem) for problem in replicas.refused(consumer, pairs, "lab.yaml", operators)]
 
 
 def with_peers(host: str, **changes: object) -> Facts:
@@ -75,6 +77,18 @@ def test_an_even_number_of_nats_is_refused_and_of_garage_is_not() -> None:
     assert refused("garage", hosts(*THREE, "pi")) == []
 
 
+def test_postgres_on_three_hosts_wants_its_operator() -> None:
+    three = hosts("tower", "office", "pi")
+    assert refused("postgres", three) == [
+        "lab.yaml hosts · postgres is placed on tower, office and pi · one host, or three and more under the "
+        "operator cloudnative-pg: alone they would each take writes · keep it on tower alone, or install "
+        "cloudnative-pg and add it to cluster.operators"
+    ]
+    assert refused("postgres", three, ("cloudnative-pg",)) == []
+    (line,) = refused("postgres", hosts("tower", "office"), ("cloudnative-pg",))
+    assert line.endswith("· keep it on tower alone, or place it on 3")
+
+
 def test_a_graph_has_no_replicas() -> None:
     (line,) = refused("oxigraph", hosts(*THREE))
     assert line.endswith("· one host: it has no replicas · keep it on tower alone")
@@ -86,6 +100,12 @@ def test_a_disk_that_commits_too_slowly_has_no_replica_of_the_streams() -> None:
     assert line.startswith("host closet, gate disk.jetstream · ")
     assert "240.0 ms on ssd · no replica of nats there: JetStream wants an fsync p99 below 100 ms" in line
     assert refused("garage", hosts(*THREE), closet=slow) == []
+
+
+def test_the_disk_of_a_host_with_postgres_alone_is_judged_too() -> None:
+    slow = with_fsync("pi", 240_000)
+    (line,) = refused("postgres", hosts("tower", "office", "pi"), ("cloudnative-pg",), pi=slow)
+    assert "no replica of postgres there: postgres wants an fsync p99 below 100 ms" in line
 
 
 def test_an_unmeasured_card_is_taken_to_be_too_slow_and_the_command_to_measure_it_is_told() -> None:

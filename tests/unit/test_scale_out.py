@@ -12,6 +12,7 @@ from homelab import planner, policy
 from homelab.errors import InvalidInput
 from homelab.lab import Lab, load
 from homelab.phases.table import PHASES
+from homelab.planner import HostPlan
 from homelab.render import Chosen
 from homelab.render.text import text
 from unit.rendering import Manifest, objects, one, rendered
@@ -150,6 +151,66 @@ def test_without_keda_a_worker_of_several_hosts_is_scaled_by_what_it_uses_up_to_
     scaler = one(objects(Chosen(lab, what.plan), PIPELINE), "HorizontalPodAutoscaler", "docling")["spec"]
     queue = one(found(PIPELINE), "ScaledObject", "docling")["spec"]
     assert (scaler["minReplicas"], scaler["maxReplicas"]) == (queue["minReplicaCount"], queue["maxReplicaCount"])
+
+
+def test_postgres_is_its_operators_with_the_parameters_of_the_plan_under_the_same_name() -> None:
+    what = six()
+    budgets = [what.plan.host(name).budget for name in placed(what.lab, "postgres")]
+    spec = one(found(CORE), "Cluster", "supabase-postgres")["spec"]
+    assert spec["instances"] == len(budgets) == 3
+    assert spec["resources"]["limits"]["memory"] == f"{min(b.line('postgres').limit.value for b in budgets)}Mi"
+    assert spec["storage"]["size"] == f"{min(b.disk.shares['postgres'].value for b in budgets)}Gi"
+    parameters = spec["postgresql"]["parameters"]
+    least = min((what.plan.host(name) for name in placed(what.lab, "postgres")), key=_memory)
+    assert parameters["shared_buffers"] == least.specs["postgres"].settings()["shared_buffers"]
+    assert parameters["password_encryption"] == "scram-sha-256"
+    assert not {"listen_addresses", "port", "hba_file", "log_destination", "logging_collector"} & parameters.keys()
+    (service,) = spec["managed"]["services"]["additional"]
+    assert (service["selectorType"], service["serviceTemplate"]["metadata"]["name"]) == ("rw", "supabase-postgres")
+    login = one(found(CORE), "Secret", spec["bootstrap"]["initdb"]["secret"]["name"])
+    assert (login["type"], login["stringData"]["username"]) == ("kubernetes.io/basic-auth", "lab")
+    assert not [
+        m for m in found(CORE) if (m["kind"], m["metadata"]["name"]) == ("StatefulSet", "supabase-postgres")
+    ]
+
+
+def _memory(host: HostPlan) -> int:
+    return host.budget.line("postgres").limit.value
+
+
+def test_flows_to_postgres_choose_the_pods_that_its_operator_labels() -> None:
+    policies = [m for stack in (CORE, PIPELINE) for m in found(stack) if m["kind"] == "NetworkPolicy"]
+    told = "\n".join(text(manifest) for manifest in policies)
+    assert "app.kubernetes.io/name: supabase-postgres\n          ports" not in told
+    own = one(found(CORE), "NetworkPolicy", "supabase-postgres")["spec"]
+    assert own["podSelector"] == {"matchLabels": {"cnpg.io/cluster": "supabase-postgres"}}
+    embed = one(found(PIPELINE), "NetworkPolicy", "embed")["spec"]["egress"]
+    to = [peer["podSelector"]["matchLabels"] for rule in embed for peer in rule["to"] if "podSelector" in peer]
+    assert {"cnpg.io/cluster": "supabase-postgres"} in to
+
+
+def test_an_operator_changes_nothing_for_postgres_on_one_host() -> None:
+    alone = objects(six(office=("nats", "garage"), pi=("chunk", "embed")), CORE)
+    assert one(alone, "StatefulSet", "supabase-postgres")["spec"]["replicas"] == 1
+    own = one(alone, "NetworkPolicy", "supabase-postgres")["spec"]
+    assert own["podSelector"] == {"matchLabels": {"app.kubernetes.io/name": "supabase-postgres"}}
+
+
+@pytest.mark.parametrize(
+    ("key", "value", "rule"),
+    [
+        ("resources", {"limits": {"memory": "900Gi", "cpu": "1"}}, "limits.operated"),
+        ("resources", {"limits": {"memory": "512Mi"}}, "limits.operated"),
+        ("instances", 4, "limits.replicas"),
+    ],
+)
+def test_more_postgres_than_the_ledger_holds_is_a_violation(key: str, value: object, rule: str) -> None:
+    what = six()
+    whole = one(found(CORE), "Cluster", "supabase-postgres")
+    wrong = {**whole, "spec": {**whole["spec"], key: value}}
+    others = [manifest for manifest in found(CORE) if manifest is not whole]
+    violations = policy.check([*others, wrong], policy.ledger_of(what.lab, what.plan))
+    assert {violation.rule for violation in violations} == {rule}
 
 
 @pytest.mark.parametrize("stack", STACKS)

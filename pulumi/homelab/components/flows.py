@@ -73,10 +73,19 @@ FLOWS = (
 KEDA = "keda"
 """Its operator, in a namespace of this name: it asks how long the queues are."""
 
-OPERATED = (Flow(KEDA, "nats", PORTS.nats_monitor),)
+CLOUDNATIVE_PG = "cloudnative-pg"
+"""Its operator asks each Postgres how it is, at a door of its own."""
+
+SPACES = {KEDA: "keda", CLOUDNATIVE_PG: "cnpg-system"}
+"""The namespaces that the operators' own charts are installed into."""
+
+OPERATED = (
+    Flow(KEDA, "nats", PORTS.nats_monitor),
+    Flow(CLOUDNATIVE_PG, "supabase-postgres", 8000),
+)
 """Where lab.yaml names the operator."""
 
-PEERS = {"nats": 6222, "garage": PORTS.garage_rpc}
+PEERS = {"nats": 6222, "garage": PORTS.garage_rpc, "supabase-postgres": PORTS.postgres}
 """On which port the pods of one app listen for each other, where there are several."""
 
 

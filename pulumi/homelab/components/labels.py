@@ -11,6 +11,9 @@ from homelab.components.scope import Scope
 NAME = "app.kubernetes.io/name"
 PART_OF = "homelab"
 
+POSTGRES = "supabase-postgres"
+CLOUDNATIVE_PG = "cloudnative-pg"
+
 
 def selected(app: str) -> dict[str, str]:
     return {NAME: app}
@@ -26,6 +29,13 @@ def labels(app: str) -> dict[str, str]:
 
 def selector(app: str) -> LabelSelectorArgs:
     return LabelSelectorArgs(match_labels=selected(app))
+
+
+def chosen(app: str, scope: Scope) -> LabelSelectorArgs:
+    """Of pods that may be an operator's, which gives them labels of its own."""
+    if app == POSTGRES and CLOUDNATIVE_PG in scope.operators:
+        return LabelSelectorArgs(match_labels={"cnpg.io/cluster": app})
+    return selector(app)
 
 
 def metadata(name: pulumi.Input[str], app: str, scope: Scope) -> ObjectMetaArgs:

@@ -20,8 +20,8 @@ from pulumi_kubernetes.networking.v1 import (
     NetworkPolicySpecArgs,
 )
 
-from homelab.components.flows import KEDA, OPERATED, PEERS, TAILNET, Flow, into, out_of
-from homelab.components.labels import PART_OF, metadata, selector
+from homelab.components.flows import OPERATED, PEERS, SPACES, TAILNET, Flow, into, out_of
+from homelab.components.labels import PART_OF, chosen, metadata
 from homelab.components.scope import Scope
 
 TAILNET_BLOCK = "100.64.0.0/10"
@@ -68,26 +68,31 @@ def policy(
     among = [Flow(app, app, PEERS[app])] if peers else []
     operated = [flow for flow in OPERATED if flow.target == app and flow.source in scope.operators]
     spec = NetworkPolicySpecArgs(
-        pod_selector=selector(app),
+        pod_selector=chosen(app, scope),
         policy_types=["Ingress", "Egress"],
-        ingress=[_ingress(flow) for flow in (*into(app), *among, *operated)],
-        egress=[_dns(), *(_egress(flow) for flow in (*out_of(app), *among)), *(_away(door) for door in outside)],
+        ingress=[_ingress(flow, scope) for flow in (*into(app), *among, *operated)],
+        egress=[
+            _dns(),
+            *(_egress(flow, scope) for flow in (*out_of(app), *among)),
+            *(_away(door) for door in outside),
+        ],
     )
     return NetworkPolicy(app, metadata=metadata(app, app, scope), spec=spec, opts=opts)
 
 
-def _ingress(flow: Flow) -> NetworkPolicyIngressRuleArgs:
+def _ingress(flow: Flow, scope: Scope) -> NetworkPolicyIngressRuleArgs:
     if flow.source == TAILNET:
         peer = NetworkPolicyPeerArgs(ip_block=IPBlockArgs(cidr=TAILNET_BLOCK))
-    elif flow.source == KEDA:
-        peer = NetworkPolicyPeerArgs(namespace_selector=LabelSelectorArgs(match_labels={NAMESPACE_NAME: KEDA}))
+    elif flow.source in SPACES:
+        space = {NAMESPACE_NAME: SPACES[flow.source]}
+        peer = NetworkPolicyPeerArgs(namespace_selector=LabelSelectorArgs(match_labels=space))
     else:
-        peer = NetworkPolicyPeerArgs(pod_selector=selector(flow.source))
+        peer = NetworkPolicyPeerArgs(pod_selector=chosen(flow.source, scope))
     return NetworkPolicyIngressRuleArgs(from_=[peer], ports=[_tcp(flow.port)])
 
 
-def _egress(flow: Flow) -> NetworkPolicyEgressRuleArgs:
-    peer = NetworkPolicyPeerArgs(pod_selector=selector(flow.target))
+def _egress(flow: Flow, scope: Scope) -> NetworkPolicyEgressRuleArgs:
+    peer = NetworkPolicyPeerArgs(pod_selector=chosen(flow.target, scope))
     return NetworkPolicyEgressRuleArgs(to=[peer], ports=[_tcp(flow.port)])
 
 

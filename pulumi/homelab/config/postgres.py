@@ -39,5 +39,19 @@ def render(spec: Postgres, *, listen: str, port: int, socket_dir: str = "", hba_
     return "".join(f"{name} = {value}\n" for name, value in rows.items())
 
 
+OPERATORS_OWN = ("log_destination", "logging_collector")
+"""What CloudNativePG sets itself, and refuses to be told."""
+
+
+def operated(spec: Postgres) -> dict[str, str]:
+    """The same parameters as an operator takes them: each a plain text, which it quotes."""
+    rows = {**spec.parameters(), **FIXED}
+    return {name: _plain(value) for name, value in rows.items() if name not in OPERATORS_OWN}
+
+
+def _plain(value: str) -> str:
+    return value[1:-1].replace("''", "'") if value.startswith("'") else value
+
+
 def _quoted(text: str) -> str:
     return "'" + text.replace("'", "''") + "'"

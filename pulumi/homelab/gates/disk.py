@@ -56,11 +56,17 @@ def etcd(facts: Facts, budget: Budget) -> Iterator[Gate]:
 
 def jetstream(facts: Facts, budget: Budget) -> Iterator[Gate]:
     """Whether NATS' file store keeps up where NATS is placed here."""
+    if "nats" in budget:
+        yield from commits(facts, budget, "nats", "JetStream")
+
+
+def commits(facts: Facts, budget: Budget, consumer: str, store: str) -> Iterator[Gate]:
+    """Whether a store that syncs what it was told keeps up: a tenth of a second is what its clients bear."""
     mount = _mount(facts, budget)
-    if mount is None or "nats" not in budget:
+    if mount is None:
         return
-    rule = f"JetStream wants an fsync p99 below {JETSTREAM_FSYNC_P99_US // 1000} ms"
-    mend = f"local.data_dir on another disk (NVMe or SSD), or place nats on another host than {facts.host}"
+    rule = f"{store} wants an fsync p99 below {JETSTREAM_FSYNC_P99_US // 1000} ms"
+    mend = f"local.data_dir on another disk (NVMe or SSD), or place {consumer} on another host than {facts.host}"
     if mount.benchmark is not None:
         p99 = mount.benchmark.fsync_p99_us
         if p99 >= JETSTREAM_FSYNC_P99_US:

@@ -1,6 +1,6 @@
 """Whether the hosts on which a store is placed can keep its data together. Pure."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Container, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import combinations
 
@@ -20,6 +20,9 @@ class Rule:
     counts: tuple[int, ...]
     asks: str
     why: str
+    operator: str | None = None
+    """Without it in lab.yaml, one host is all."""
+
     commits: bool = False
     """Each writes down what it agrees to before it answers: the slowest disk is everyone's."""
 
@@ -30,15 +33,26 @@ RULES = {
     # Raft: of four servers two may not be away either; a stream has five copies at most.
     "nats": Rule((3, 5), "one host, three or five", "half of them decides nothing", commits=True),
     "garage": Rule(MOST, "one host, or three and more", "an object has one copy or three"),
-    "postgres": Rule((), "one host", "two would each take writes"),
+    "postgres": Rule(
+        MOST,
+        "one host, or three and more under the operator cloudnative-pg",
+        "alone they would each take writes",
+        operator="cloudnative-pg",
+        commits=True,
+    ),
     "oxigraph": Rule((), "one host", "it has no replicas"),
 }
 
 
-def refused(consumer: str, hosts: Sequence[Host], where: str) -> Iterator[Problem]:
+def refused(consumer: str, hosts: Sequence[Host], where: str, operators: Container[str] = ()) -> Iterator[Problem]:
     """One for each reason: the number of the hosts, a disk, or the way between two of them."""
     rule, names = RULES[consumer], [facts.host for facts, _ in hosts]
     if len(hosts) < 2:
+        return
+    if rule.operator is not None and rule.operator not in operators:
+        given = f"{consumer} is placed on {_listed(names)}"
+        fix = f"keep it on {names[0]} alone, or install {rule.operator} and add it to cluster.operators"
+        yield Problem(f"{where} hosts", given, f"{rule.asks}: {rule.why}", fix)
         return
     if len(hosts) not in rule.counts:
         given = f"{consumer} is placed on {_listed(names)}"
@@ -52,7 +66,8 @@ def refused(consumer: str, hosts: Sequence[Host], where: str) -> Iterator[Proble
 
 
 def _disk(consumer: str, facts: Facts, budget: Budget) -> Iterator[Problem]:
-    for gate in (*disk.measured(facts, budget), *disk.jetstream(facts, budget)):
+    store = {"nats": "JetStream"}.get(consumer, consumer)
+    for gate in (*disk.measured(facts, budget), *disk.commits(facts, budget, consumer, store)):
         yield _problem(gate, f"no replica of {consumer} there: {gate.rule}")
 
 

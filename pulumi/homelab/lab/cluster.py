@@ -30,7 +30,7 @@ ObjectName = Annotated[str, AfterValidator(_subdomain)]
 Registry = Annotated[str, AfterValidator(_registry)]
 
 
-Operator = Literal["keda"]
+Operator = Literal["keda", "cloudnative-pg"]
 """What a person installed beside the platform, by the name of its chart."""
 
 

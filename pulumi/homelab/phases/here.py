@@ -14,14 +14,14 @@ MASK = "masked"
 
 
 def pinned(lab: Lab) -> Mapping[str, Image]:
-    """Consumer → its image. Raises InvalidInput when a file of one of ours is not there."""
+    """Consumer, or operator, → its image. Raises InvalidInput when a file of one of ours is not there."""
     catalogue = images.load()
     known: Mapping[str, images.Ours | images.Vendor] = {**catalogue.ours, **catalogue.vendor}
     registry = None if lab.cluster is None else lab.cluster.registry
     found: dict[str, Image] = {}
     for name, image in known.items():
-        if image.consumers:
-            found |= dict.fromkeys(image.consumers, Image(images.reference(name, registry), image.uid))
+        # What no consumer runs is an operator's to run, and known by the operator's name.
+        found |= dict.fromkeys(image.consumers or (name,), Image(images.reference(name, registry), image.uid))
     return found
 
 

@@ -1,6 +1,7 @@
 """Phase 1: the namespace, what was measured, the stores, the streams and the door to the models."""
 
 import json
+from dataclasses import replace
 
 import pulumi
 
@@ -17,8 +18,10 @@ from homelab.components import (
     oxigraph,
     postgres,
 )
+from homelab.components.labels import CLOUDNATIVE_PG
 from homelab.components.namespace import Namespace
 from homelab.components.network import Outside
+from homelab.components.postgres_cluster import PostgresCluster
 from homelab.components.scope import Scope
 from homelab.lab import Models
 from homelab.phases.endpoints import environment
@@ -43,7 +46,7 @@ def deploy(site: Site) -> None:
 
     streams = nats.Nats(_nats(site, scope), site.opts)
     objects = garage.Garage(_garage(site, scope), site.opts)
-    vectors = postgres.Postgres(_postgres(site, scope), site.opts)
+    vectors = _postgres_of(site, scope)
     oxigraph.Oxigraph(_oxigraph(site, scope), site.opts)
 
     if builtin:
@@ -80,9 +83,14 @@ def _garage(site: Site, scope: Scope) -> garage.Inputs:
     return garage.Inputs(scope, site.workload("garage"), site.spec("garage", specs.Garage), credentials)
 
 
-def _postgres(site: Site, scope: Scope) -> postgres.Inputs:
-    spec = site.spec("postgres", specs.Postgres)
-    return postgres.Inputs(scope, site.workload("postgres"), spec, site.secret("supabase", "password"))
+def _postgres_of(site: Site, scope: Scope) -> pulumi.Resource:
+    """Its own set on one host, its operator's object on several."""
+    workload, spec = site.workload("postgres"), site.spec("postgres", specs.Postgres)
+    password = site.secret("supabase", "password")
+    if workload.share.replicas_min == 1:
+        return postgres.Postgres(postgres.Inputs(scope, workload, spec, password), site.opts)
+    operated = replace(workload, image=site.images[CLOUDNATIVE_PG])
+    return PostgresCluster(postgres.Inputs(scope, operated, spec, password), site.opts)
 
 
 def _oxigraph(site: Site, scope: Scope) -> oxigraph.Inputs:

@@ -41,7 +41,9 @@ class Site:
 
     @property
     def operators(self) -> frozenset[str]:
-        return frozenset(() if self.lab.cluster is None else self.lab.cluster.operators or ())
+        """Those that serve something here: one Postgres alone needs none."""
+        named = frozenset(() if self.lab.cluster is None else self.lab.cluster.operators or ())
+        return named if len(self.hosts("postgres")) > 1 else named - {"cloudnative-pg"}
 
     @property
     def scope(self) -> Scope:
@@ -100,7 +102,10 @@ class Site:
             problem
             for consumer in consumers
             for problem in replicas.refused(
-                consumer, [(host.facts, host.budget) for host in self.hosts(consumer)], self.lab.path.name
+                consumer,
+                [(host.facts, host.budget) for host in self.hosts(consumer)],
+                self.lab.path.name,
+                self.operators,
             )
         ]
         if problems:

@@ -3,7 +3,7 @@
 from typing import NamedTuple
 
 DNS, TAILNET, LAB, WORLD = "the cluster's DNS", "the tailnet", "hosts of the lab", "the internet"
-KEDA = "KEDA's operator"
+KEDA, CLOUDNATIVE_PG = "KEDA's operator", "CloudNativePG's operator"
 """Ends of a flow that are no workload of ours."""
 
 
@@ -46,7 +46,16 @@ FLOWS = frozenset(
     )
 )
 
-OPERATED = {"keda": frozenset((Flow(KEDA, "nats", 8222),))}
+OPERATED = {
+    "keda": frozenset((Flow(KEDA, "nats", 8222),)),
+    "cloudnative-pg": frozenset(
+        (
+            Flow(CLOUDNATIVE_PG, "supabase-postgres", 8000),
+            Flow("supabase-postgres", "supabase-postgres", 5432),
+            Flow("supabase-postgres", WORLD, 6443),  # its instances ask the API server, which no label selects
+        )
+    ),
+}
 """Of the operators that lab.yaml names."""
 
 PEERS = frozenset((Flow("nats", "nats", 6222), Flow("garage", "garage", 3901)))

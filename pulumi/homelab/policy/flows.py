@@ -5,10 +5,13 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from homelab.policy.flow_list import DNS, FLOWS, KEDA, LAB, OPERATED, PEERS, TAILNET, WORLD, Flow
+from homelab.policy.flow_list import CLOUDNATIVE_PG, DNS, FLOWS, KEDA, LAB, OPERATED, PEERS, TAILNET, WORLD, Flow
 from homelab.policy.ledger import Ledger
 from homelab.policy.manifest import NAME, Manifest, Manifests, at, breach, many, pods, workload_of
 from homelab.policy.violation import Violation, Violations
+
+CLUSTER = "cnpg.io/cluster"
+"""The label that CloudNativePG gives the pods of a cluster."""
 
 EVERYONE = "everyone"
 EVERY_PORT = 0
@@ -64,7 +67,7 @@ def complete(manifests: Manifests, ledger: Ledger) -> Violations:
     """Every flow of what is placed is opened at the ends that are here: what is forgotten fails in silence."""
     opened = {(one.direction, one.flow) for one in _opened(manifests)}
     here = {workload_of(pod.manifest): pod.manifest for pod in pods(manifests)}
-    there = ledger.workloads.keys() | here.keys() | {TAILNET, KEDA}
+    there = ledger.workloads.keys() | here.keys() | {TAILNET, KEDA, CLOUDNATIVE_PG}
     for flow in sorted(_known(ledger)):
         ends: tuple[tuple[str, str, Direction], ...] = (
             (flow.source, flow.target, "egress"),
@@ -111,7 +114,7 @@ def _opened(manifests: Manifests) -> Iterator[Opened]:
 def _universe(manifests: Manifests) -> dict[str, Mapping[str, str]]:
     """Workload → labels of its pods: those of this stack as written, those of others by their name."""
     named = {end for flow in FLOWS for end in (flow.source, flow.target)} - {DNS, TAILNET, LAB, WORLD}
-    found: dict[str, Mapping[str, str]] = {name: {NAME: name} for name in sorted(named)}
+    found: dict[str, Mapping[str, str]] = {name: {NAME: name, CLUSTER: name} for name in sorted(named)}
     return found | {workload_of(pod.manifest): pod.labels for pod in pods(manifests)}
 
 
@@ -153,13 +156,17 @@ def _peers(peers: Any, universe: Mapping[str, Mapping[str, str]]) -> Iterator[st
             yield from _chosen(peer.get("podSelector"), universe)
 
 
+_SPACES = {"keda": KEDA, "cnpg-system": CLOUDNATIVE_PG}
+
+
 def _elsewhere(peer: Mapping[str, Any]) -> str:
-    """Of other namespaces, only the cluster's DNS and KEDA's operator have a name here."""
+    """Of other namespaces, only the cluster's DNS and the operators have a name here."""
     space = at(peer, "namespaceSelector", "matchLabels") or {}
     chosen = at(peer, "podSelector", "matchLabels") or {}
     dns = space == {"kubernetes.io/metadata.name": "kube-system"} and chosen == {"k8s-app": "kube-dns"}
-    if space == {"kubernetes.io/metadata.name": "keda"} and not chosen:
-        return KEDA
+    operator = _SPACES.get(str(space.get("kubernetes.io/metadata.name")))
+    if operator is not None and len(space) == 1 and not peer.get("podSelector"):
+        return operator
     return DNS if dns else "other namespaces"
 
 

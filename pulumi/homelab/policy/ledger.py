@@ -34,6 +34,9 @@ class Allowance:
     pods: int
 
 
+NOTHING = Allowance("", 0, 0, 0)
+
+
 @dataclass(frozen=True, slots=True)
 class Ledger:
     """`workloads` by Kubernetes name; `disk` are bytes by the workload whose volume claims they hold.
@@ -76,6 +79,8 @@ def ledger_of(lab: Lab, plan: LabPlan) -> Ledger:
     }
     doors = {*_outside(lab), *(("litellm", server.port) for server in models)}
     operators = frozenset(() if lab.cluster is None else lab.cluster.operators or ())
+    if workloads.get("supabase-postgres", NOTHING).pods < 2:
+        operators -= {"cloudnative-pg"}  # one Postgres alone is none of its
     return Ledger(workloads, disk, frozenset(doors), beside=beside, operators=operators)
 
 

@@ -59,6 +59,26 @@ def inside_the_ledger(manifests: Manifests, ledger: Ledger) -> Violations:
         yield from _shared_memory(pod, allowed)
 
 
+def operated(manifests: Manifests, ledger: Ledger) -> Violations:
+    """The pods that an operator makes of its object: each within the workload's allowance."""
+    for manifest in manifests:
+        if manifest.get("kind") != "Cluster":
+            continue
+        allowed = ledger.workloads.get(workload_of(manifest))
+        for amount in AMOUNTS:
+            said = at(manifest, "spec", "resources", "limits", amount)
+            limit, path = parse(said), f"spec.resources.limits.{amount}"
+            if limit is None or limit <= 0:
+                why = "without it the kernel and the scheduler know no bound"
+                yield breach(manifest, "limits.operated", path, str(said or "none"), why, FIX)
+            elif allowed is None:
+                fix = "place its consumer in lab.yaml, or leave it out"
+                yield breach(manifest, "limits.operated", path, "not in the plan", "it takes from the others", fix)
+            elif limit > (allowed.memory if amount == "memory" else Decimal(allowed.millicores) / 1000):
+                why = f"the ledger gives {allowed.consumer} no more"
+                yield breach(manifest, "limits.operated", path, str(said), why, FIX)
+
+
 def _needed(pod: Pod, amount: str) -> Decimal:
     """What Kubernetes counts: what runs together is summed; an init container runs beside the sidecars alone."""
     together, before = Decimal(0), Decimal(0)
@@ -127,6 +147,8 @@ def _pods_at_once(manifest: Manifest) -> Iterable[tuple[str, Any]]:
         case "HorizontalPodAutoscaler":
             yield "spec.maxReplicas", spec.get("maxReplicas")
             yield "spec.minReplicas", spec.get("minReplicas", 1)
+        case "Cluster":
+            yield "spec.instances", spec.get("instances", 1)
         case "ScaledObject":
             yield "spec.maxReplicaCount", spec.get("maxReplicaCount", 100)
             yield "spec.minReplicaCount", spec.get("minReplicaCount", 0)

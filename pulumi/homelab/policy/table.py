@@ -21,6 +21,7 @@ class Policy(NamedTuple):
 POLICIES = (
     Policy("limits-present", "requests and limits of memory and CPU on every container", limits.present),
     Policy("limits-ledger", "no pod above what the ledger gives it", limits.inside_the_ledger),
+    Policy("limits-operated", "nor one that an operator makes", limits.operated),
     Policy("limits-replicas", "never more pods at once than the ledger holds", limits.replicas),
     Policy("images-pinned", "an exact version or a digest", images.pinned),
     Policy("images-pull", "a pinned image is not fetched again", images.pull),

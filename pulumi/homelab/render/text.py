@@ -13,6 +13,7 @@ ORDER = (
     "Service",
     "EndpointSlice",
     "StatefulSet",
+    "Cluster",
     "Deployment",
     "HorizontalPodAutoscaler",
     "ScaledObject",
