@@ -31,7 +31,7 @@ def platform(sandbox: Sandbox, tmp_path_factory: pytest.TempPathFactory) -> Plat
     made.validate("phase0")
     for stack in PHASES:
         assert set(made.up(stack)["changes"]) == {"create"}
-        made.validate(stack)
+        made.first[stack] = made.validate(stack)
     return made
 
 

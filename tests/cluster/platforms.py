@@ -7,7 +7,7 @@ import subprocess
 import sys
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -34,10 +34,14 @@ STORES = ("nats", "garage", "supabase-postgres", "oxigraph")
 
 @dataclass(frozen=True)
 class Platform:
-    """The phases on one node's cluster; `keys` is where the secrets' age keys are, apart from the person's own."""
+    """The phases on one node's cluster; `keys` is where the secrets' age keys are, apart from the person's own.
+
+    `first` are the reports of the first validation, by stack.
+    """
 
     sandbox: Sandbox
     keys: Path
+    first: dict[str, Mapping[str, Any]] = field(default_factory=dict, repr=False)
 
     @property
     def environ(self) -> dict[str, str]:
