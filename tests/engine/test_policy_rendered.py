@@ -29,7 +29,9 @@ def test_at_least_95_of_100_violations_seeded_into_a_stack_are_caught(stack: str
     clean = [deepcopy(dict(manifest)) for manifest in objects(what, stack)]
     for manifest in clean:
         if manifest["kind"] == "Secret":
-            manifest["stringData"] = dict.fromkeys(manifest["stringData"], CANARY)  # in place of the mask
+            given = manifest["stringData"]
+            # in place of the mask; who signs in is no secret
+            manifest["stringData"] = {key: text if key == "username" else CANARY for key, text in given.items()}
     ledger = replace(policy.ledger_of(what.lab, what.plan), secrets={CANARY: "nats.password"})
     assert policy.check(clean, ledger) == ()
     sown, missed, kinds = 0, [], set()

@@ -67,6 +67,7 @@ def complete(manifests: Manifests, ledger: Ledger) -> Violations:
     """Every flow of what is placed is opened at the ends that are here: what is forgotten fails in silence."""
     opened = {(one.direction, one.flow) for one in _opened(manifests)}
     here = {workload_of(pod.manifest): pod.manifest for pod in pods(manifests)}
+    here |= {workload_of(manifest): manifest for manifest in manifests if manifest.get("kind") == "Cluster"}
     there = ledger.workloads.keys() | here.keys() | {TAILNET, KEDA, CLOUDNATIVE_PG}
     for flow in sorted(_known(ledger)):
         ends: tuple[tuple[str, str, Direction], ...] = (
