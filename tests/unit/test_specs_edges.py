@@ -22,6 +22,13 @@ def test_many_cores_beside_little_memory_get_a_worker_for_each_128_mib() -> None
     assert row.figure.chain[-1].because == "one for each 128 MiB of its limit"
 
 
+def test_a_small_postgres_still_takes_twenty_connections() -> None:
+    # 30 % of 2000 MiB are 600, 18 times 32.
+    host = LAB.hosts["desktop"].model_copy(update={"place": ("postgres", "api")})
+    settings = plan(2000, LAB.model_copy(update={"hosts": {"desktop": host}})).specs["postgres"].settings()
+    assert settings["max_connections"] == "20"
+
+
 def test_shared_memory_has_room_for_an_index_build_and_a_join_by_every_process() -> None:
     # 1/16 of 12760 MiB; work_mem of 21777 kB, twice, for two workers and the leader: 127.6 MiB.
     [row] = [row for row in plan(31949).specs["postgres"].table() if row.name == "shm_size"]
