@@ -1,7 +1,6 @@
 """`homelab images`: build our images, push them, or import them into k3s."""
 
-from collections.abc import Callable, Sequence
-from functools import partial
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -12,8 +11,7 @@ from homelab.errors import InvalidInput, Problem
 
 if TYPE_CHECKING:
     from homelab.images.build import Image
-    from homelab.images.store import Store
-    from homelab.sandbox.layout import Sandbox
+    from homelab.images.containerd import Containerd
 
 MB = 10**6
 
@@ -53,7 +51,7 @@ def images(
     chosen = _chosen(names, list(catalogue.ours), list(catalogue.vendor))
     _one_base(chosen, base, {name: image.base for name, image in catalogue.ours.items()})
     registry = _registry() if push else None
-    take = _import() if import_ else None
+    takers = _takers() if import_ else []
     ours = store.ours()
     made: list[tuple[Image, str]] = []
     with build.at_work(ours):
@@ -62,8 +60,8 @@ def images(
             went = image.reference
             if registry is not None:
                 went = deliver.push(image, registry, ours)
-            if take is not None:
-                take(image, ours)
+            for containerd in takers:
+                containerd.take(image, ours)
             made.append((image, went))
     if as_json:
         rows = [
@@ -124,31 +122,20 @@ def _registry() -> str:
     return lab.cluster.registry
 
 
-def _import() -> "Callable[[Image, Store], None]":
-    """How the cluster of this lab takes an image. Raises MissingTool without k3s."""
-    from homelab.images import deliver
+def _takers() -> "list[Containerd]":
+    """What runs the pods of this lab. Raises MissingTool without k3s, SandboxError where the sandbox is off."""
+    from homelab.images.containerd import k3s
     from homelab.lab import load
-    from homelab.sandbox import existing
-    from homelab.tools.needs import require
+    from homelab.sandbox.images import containerd
+    from homelab.sandbox.layout import existing
+    from homelab.sandbox.owner import own
 
     lab = load().path.resolve()
     sandbox = existing(lab.parent)
     if sandbox is None or lab != sandbox.lab:
-        require("images", [deliver.K3S])
-        return deliver.import_into_k3s
-    return partial(_into_sandbox, sandbox)
-
-
-def _into_sandbox(sandbox: "Sandbox", image: "Image", store: "Store") -> None:
-    """Into every node that has it not yet. Raises SandboxError where the sandbox does not run."""
-    from homelab.images.deliver import archive
-    from homelab.sandbox import load
-    from homelab.sandbox.images import names
-
-    lacking = [node.name for node in sandbox.nodes if image.reference not in names(node)]
-    if lacking:
-        with archive(image, store) as path:
-            load(path, sandbox.root, nodes=lacking)
+        return [k3s()]
+    own(sandbox.root)
+    return [containerd(node) for node in sandbox.nodes]
 
 
 def _show(made: Sequence[tuple["Image", str]]) -> None:

@@ -1,11 +1,11 @@
-"""Images of the sandbox's nodes: what is in their containerds, and how an archive gets there."""
+"""Images of the sandbox's nodes: their containerds, and how an archive gets into them."""
 
 import platform
 import subprocess
-from collections.abc import Sequence
 from pathlib import Path
 
 from homelab.errors import Problem, SandboxError
+from homelab.images.containerd import Containerd
 from homelab.sandbox import archive, boot
 from homelab.sandbox.layout import HOME, Node, Sandbox
 from homelab.sandbox.node import POD_IMAGE, SOCKET
@@ -15,16 +15,15 @@ from homelab.sandbox.program import tool
 _CTR = ("ctr", "--address", SOCKET, "--namespace", "k8s.io")
 
 
-def load(path: Path, root: Path = HOME, *, nodes: Sequence[str] | None = None) -> None:
-    """Import an image archive (docker's or OCI's) into the containerd of every node, or of those named.
+def load(path: Path, root: Path = HOME) -> None:
+    """Import an image archive (docker's or OCI's) into the containerd of every node.
 
     Raises SandboxError when none of ours runs, or containerd refuses it.
     """
     sandbox = own(root)
-    chosen = [node for node in sandbox.nodes if nodes is None or node.name in nodes] if sandbox else []
-    if not chosen:
+    if sandbox is None:
         raise SandboxError(Problem("sandbox", "it does not run", "images lie in its nodes", "./lab sandbox-up"))
-    for node in chosen:
+    for node in sandbox.nodes:
         load_into(node, path)
 
 
@@ -37,18 +36,15 @@ def load_into(node: Node, path: Path) -> None:
         raise SandboxError(Problem(str(path), done.stderr.decode(errors="replace").strip(), "", ""))
 
 
+def containerd(node: Node) -> Containerd:
+    """Raises SandboxError when the node does not run."""
+    return Containerd(f"node {node.name}", (*boot.enter(node), *_CTR), "./lab sandbox-status")
+
+
 def answers(node: Node) -> bool:
     """Whether its containerd takes requests."""
     done = subprocess.run([*boot.enter(node), *_CTR, "version"], capture_output=True, check=False)
     return done.returncode == 0
-
-
-def names(node: Node) -> set[str]:
-    """The images that the node has."""
-    done = subprocess.run(
-        [*boot.enter(node), *_CTR, "images", "list", "--quiet"], capture_output=True, text=True, check=False
-    )
-    return set(done.stdout.split()) if done.returncode == 0 else set()
 
 
 def pod_archive(sandbox: Sandbox) -> Path:

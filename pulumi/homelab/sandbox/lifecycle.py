@@ -184,7 +184,7 @@ def _control_ready(sandbox: Sandbox, api: Api, told: _Told) -> None:
 
 def _node_ready(sandbox: Sandbox, one: Node, api: Api, since: datetime, told: _Told) -> None:
     until(lambda: images.answers(one), f"containerd of {one.name}", [one])
-    if node.POD_IMAGE not in images.names(one):
+    if node.POD_IMAGE not in images.containerd(one).images():
         images.load_into(one, images.pod_archive(sandbox))
     until(lambda: api.node_ready(one.name, since), f"node {one.name}", [sandbox.control, one])
     boot.start_programs(one)

@@ -9,7 +9,7 @@ import time
 from collections import deque
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import TextIO
+from typing import IO, TextIO
 
 PATIENCE = 2.0  # seconds: shorter work says nothing at its end, so a fast run stays quiet
 KEPT = 400  # lines of a program's messages kept to explain a failure; compilers are talkative
@@ -66,6 +66,7 @@ def follow(
     env: Mapping[str, str] | None = None,
     describe: Callable[[str], str | None] = str.strip,
     stream: TextIO | None = None,
+    stdin: IO[bytes] | None = None,
 ) -> None:
     """Run a program under one progress line, whose detail is `describe` of its latest message.
 
@@ -77,7 +78,12 @@ def follow(
     detail = ""
     try:
         with subprocess.Popen(
-            argv, cwd=cwd, env=env, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE
+            argv,
+            cwd=cwd,
+            env=env,
+            stdin=subprocess.DEVNULL if stdin is None else stdin,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.PIPE,
         ) as process:
             assert process.stderr is not None  # noqa: S101 - given by stderr=PIPE
             for message in _lines(process.stderr.fileno()):
