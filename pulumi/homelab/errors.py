@@ -10,6 +10,9 @@ HomelabError
 ├── SecretsError     a secret is missing, cannot be opened, was changed or stands in clear
 ├── LocalError       the local platform cannot start or keep running (a taken port, a full disk)
 ├── ClusterError     the Kubernetes of lab.yaml does not answer, or refuses what it is asked
+├── DeployRefused    what must hold before a cluster is changed does not hold
+├── EngineFailed     Pulumi could not do what a stack asks; it has said why
+├── StackLocked      another run has the stack
 └── SandboxError     the Kubernetes of this machine cannot start, or does not answer
 
 One place (`homelab.cli`) prints them; the exit code is 1. Wrong usage is 2, a failed validation 3.
