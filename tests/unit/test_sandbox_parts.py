@@ -10,6 +10,8 @@ import yaml
 from cryptography import x509
 
 from homelab.facts import Facts
+from homelab.images import load as catalogue
+from homelab.lab import load as load_lab
 from homelab.sandbox import archive, kubeconfig, network, pki, program
 from homelab.sandbox import facts as sandbox_facts
 from homelab.sandbox.layout import existing, of
@@ -129,3 +131,11 @@ def test_supervisord_gets_a_command_as_it_is_meant() -> None:
     text = program.conf([Program("one", ("/bin/echo", "a b", "50%"))])
     assert "command=/bin/echo 'a b' 50%%" in text
     assert "autorestart=true" in text
+
+
+def test_one_node_is_given_everything_that_has_an_image_of_ours(tmp_path: Path) -> None:
+    sandbox_facts.write_lab(of(1, tmp_path))
+    [host] = load_lab(tmp_path / "lab.yaml").hosts.values()
+    ours = {consumer for image in catalogue().ours.values() for consumer in image.consumers}
+    assert set(host.placed) == ours
+    assert "openobserve" not in host.placed
