@@ -1,10 +1,14 @@
 """Who may speak to whom: the flows of the platform, written apart from the components that open them."""
 
+from ipaddress import IPv4Network
 from typing import NamedTuple
 
 DNS, TAILNET, LAB, WORLD = "the cluster's DNS", "the tailnet", "hosts of the lab", "the internet"
 KEDA, CLOUDNATIVE_PG = "KEDA's operator", "CloudNativePG's operator"
 """Ends of a flow that are no workload of ours."""
+
+TAILNET_BLOCK = IPv4Network("100.64.0.0/10")
+"""https://tailscale.com/kb/1015/100.x-addresses"""
 
 
 class Flow(NamedTuple):

@@ -5,7 +5,19 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from homelab.policy.flow_list import CLOUDNATIVE_PG, DNS, FLOWS, KEDA, LAB, OPERATED, PEERS, TAILNET, WORLD, Flow
+from homelab.policy.flow_list import (
+    CLOUDNATIVE_PG,
+    DNS,
+    FLOWS,
+    KEDA,
+    LAB,
+    OPERATED,
+    PEERS,
+    TAILNET,
+    TAILNET_BLOCK,
+    WORLD,
+    Flow,
+)
 from homelab.policy.ledger import Ledger
 from homelab.policy.manifest import NAME, Manifest, Manifests, at, breach, many, pods, workload_of
 from homelab.policy.violation import Violation, Violations
@@ -176,7 +188,7 @@ def _region(cidr: str) -> str:
         network = ipaddress.ip_network(cidr)
     except ValueError:
         return f"{cidr}, which is no network"
-    if network.version == 4 and network.subnet_of(ipaddress.IPv4Network("100.64.0.0/10")):
+    if network.version == 4 and network.subnet_of(TAILNET_BLOCK):
         return TAILNET
     return LAB if network.is_private and network.prefixlen else WORLD
 

@@ -19,7 +19,7 @@ def pinned(manifests: Manifests, _ledger: Ledger) -> Violations:
             image = container.spec.get("image")
             given, why = _flaw(image if isinstance(image, str) else "")
             if why:
-                path = container.path.removeprefix(f"{pod.path}.") + ".image"
+                path = f"{container.place}.image"
                 yield pod.breach("images.pinned", path, given, why, FIX)
 
 
@@ -46,6 +46,6 @@ def pull(manifests: Manifests, _ledger: Ledger) -> Violations:
         for container in pod.containers:
             policy = container.spec.get("imagePullPolicy", "IfNotPresent")
             if policy not in {"IfNotPresent", "Never"}:
-                path = container.path.removeprefix(f"{pod.path}.") + ".imagePullPolicy"
+                path = f"{container.place}.imagePullPolicy"
                 why = "a pod must restart while the registry cannot be reached"
                 yield pod.breach("images.pull", path, str(policy), why, "set IfNotPresent")

@@ -23,7 +23,7 @@ def present(manifests: Manifests, _ledger: Ledger) -> Violations:
 
 
 def _said(pod: Pod, container: Container, amount: str) -> Violations:
-    place = f"{container.path.removeprefix(f'{pod.path}.')}.resources"
+    place = f"{container.place}.resources"
     said = {key: at(container.spec, "resources", key, amount) for key in ("requests", "limits")}
     read = {key: parse(value) for key, value in said.items() if value is not None}
     for key, value in said.items():

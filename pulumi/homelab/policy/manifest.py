@@ -59,10 +59,14 @@ def breach(manifest: Manifest, rule: str, path: str, given: str, why: str, fix: 
 
 @dataclass(frozen=True, slots=True)
 class Container:
-    """`stage`: `main` and `sidecar` run as long as the pod, `init` before them, `ephemeral` by hand."""
+    """`stage`: `main` and `sidecar` run as long as the pod, `init` before them, `ephemeral` by hand.
+
+    `path` leads to it in its manifest, `place` in its pod's spec.
+    """
 
     stage: Literal["main", "sidecar", "init", "ephemeral"]
     path: str
+    place: str
     spec: Mapping[str, Any]
 
     @property
@@ -85,7 +89,8 @@ class Pod:
         for key, stage in _LISTS:
             for number, spec in enumerate(many(self.spec.get(key))):
                 sidecar = key == "initContainers" and spec.get("restartPolicy") == "Always"
-                yield Container("sidecar" if sidecar else stage, f"{self.path}.{key}[{number}]", spec)
+                place = f"{key}[{number}]"
+                yield Container("sidecar" if sidecar else stage, f"{self.path}.{place}", place, spec)
 
     def breach(self, rule: str, path: str, given: str, why: str, fix: str) -> Violation:
         return breach(self.manifest, rule, f"{self.path}.{path}" if path else self.path, given, why, fix)

@@ -18,7 +18,7 @@ def probes(manifests: Manifests, _ledger: Ledger) -> Violations:
             for probe in ("readinessProbe", "livenessProbe"):
                 if any(at(container.spec, probe, handler) is not None for handler in HANDLERS):
                     continue
-                path = f"{container.path.removeprefix(f'{pod.path}.')}.{probe}"
+                path = f"{container.place}.{probe}"
                 why = "requests reach it before it is ready"
                 if probe == "livenessProbe":
                     why = "a process that hangs stays"

@@ -160,7 +160,7 @@ def arguments(manifests: Manifests, _ledger: Ledger) -> Violations:
                 for number, word in enumerate(many(container.spec.get(key))):
                     used = secret.intersection(re.findall(r"\$\(([A-Za-z_]\w*)\)", str(word)))
                     for name in sorted(used):
-                        path = f"{container.path.removeprefix(f'{pod.path}.')}.{key}[{number}]"
+                        path = f"{container.place}.{key}[{number}]"
                         why = "command lines are no secrets"
                         fix = "let the program read its environment or a mounted file"
                         yield pod.breach("secrets.arguments", path, f"$({name})", why, fix)

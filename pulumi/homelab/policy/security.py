@@ -23,10 +23,6 @@ APPARMOR = "container.apparmor.security.beta.kubernetes.io/"
 SECCOMP = {"RuntimeDefault", "Localhost"}
 
 
-def _place(pod: Pod, container: Container, key: str) -> str:
-    return f"{container.path.removeprefix(f'{pod.path}.')}.{key}"
-
-
 def _effective(pod: Pod, container: Container, key: str) -> Any:
     """A container's own word goes before its pod's."""
     own = at(container.spec, "securityContext", key)
@@ -46,7 +42,7 @@ def context(manifests: Manifests, _ledger: Ledger) -> Violations:
 
 
 def _user(pod: Pod, container: Container) -> Violations:
-    place = _place(pod, container, "securityContext")
+    place = f"{container.place}.securityContext"
     if _effective(pod, container, "runAsNonRoot") is not True:
         given = str(_effective(pod, container, "runAsNonRoot") or "not set").lower()
         why = "an image that turns to root must not start"
@@ -75,7 +71,7 @@ def _user(pod: Pod, container: Container) -> Violations:
 
 
 def _rights(pod: Pod, container: Container) -> Violations:
-    own, place = container.spec.get("securityContext") or {}, _place(pod, container, "securityContext")
+    own, place = container.spec.get("securityContext") or {}, f"{container.place}.securityContext"
     if own.get("privileged"):
         why = "a privileged container is root of the node"
         yield pod.breach("security.privileged", f"{place}.privileged", "true", why, "leave it out")
@@ -126,18 +122,18 @@ def host(manifests: Manifests, _ledger: Ledger) -> Violations:
         for container in pod.containers:
             for port in many(container.spec.get("ports")):
                 if at(port, "hostPort"):
-                    path = _place(pod, container, "ports")
+                    path = f"{container.place}.ports"
                     why = "a port of the node is open to its whole network"
                     given = f"hostPort {port['hostPort']}"
                     yield pod.breach("host.ports", path, given, why, "leave hostPort out; Services reach the pod")
             for asked in (*ASKING, *LIFECYCLE):
                 if other := at(container.spec, *asked, "host"):
                     why = "the kubelet would ask another host, which the pod itself may not reach"
-                    path = _place(pod, container, ".".join((*asked, "host")))
+                    path = ".".join((container.place, *asked, "host"))
                     yield pod.breach("host.probes", path, str(other), why, "leave it out")
             if container.spec.get("volumeDevices"):
                 why = "a raw device goes round the file system"
-                yield pod.breach("host.volumes", _place(pod, container, "volumeDevices"), "set", why, "mount it")
+                yield pod.breach("host.volumes", f"{container.place}.volumeDevices", "set", why, "mount it")
 
 
 def priority(manifests: Manifests, _ledger: Ledger) -> Violations:

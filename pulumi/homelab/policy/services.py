@@ -3,12 +3,10 @@
 import ipaddress
 from collections.abc import Mapping
 
+from homelab.policy.flow_list import TAILNET_BLOCK
 from homelab.policy.ledger import Ledger
 from homelab.policy.manifest import Manifest, Manifests, Pod, at, breach, many, name_of, pods
 from homelab.policy.violation import Violations
-
-TAILNET = ipaddress.ip_network("100.64.0.0/10")
-"""https://tailscale.com/kb/1015/100.x-addresses"""
 
 OPENING = ("tailscale.com/", "metallb", "external-dns", "ngrok", "cloudflare", "loadbalancer")
 """What the name of an annotation begins with or holds that makes a controller open the Service."""
@@ -120,4 +118,4 @@ def _of_the_lab(text: str) -> bool:
         return False
     if address.is_loopback or address.is_link_local or address.is_multicast or address.is_unspecified:
         return False
-    return address.is_private or address in TAILNET
+    return address.is_private or address in TAILNET_BLOCK

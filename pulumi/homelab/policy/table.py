@@ -41,7 +41,7 @@ POLICIES = (
     Policy("flows-complete", "network policies open every listed flow", flows.complete, whole=True),
     Policy("volumes-claims", "claims within the storage budget", volumes.claims),
     Policy("volumes-kept", "claims outlive their workload", volumes.kept),
-    Policy("volumes-cluster", "volumes are the cluster's business", volumes.scratch),
+    Policy("volumes-cluster", "volumes are the cluster's business", volumes.of_the_cluster),
     Policy("names-kinds", "only kinds that a policy reads", names.kinds),
     Policy("names-namespace", "everything in our namespace, which enforces a standard", names.namespace),
     Policy("names-identity", "a workload's pods bear its name", names.identity),

@@ -64,8 +64,8 @@ def kept(manifests: Manifests, _ledger: Ledger) -> Violations:
                 yield breach(manifest, "volumes.kept", path, str(policy[key]), why, "set Retain")
 
 
-def scratch(manifests: Manifests, _ledger: Ledger) -> Violations:
-    """Generic ephemeral volumes are claims that nobody counts."""
+def of_the_cluster(manifests: Manifests, _ledger: Ledger) -> Violations:
+    """Volumes and storage classes are made by the cluster, never by a stack."""
     for manifest in manifests:
         if manifest.get("kind") in {"PersistentVolume", "StorageClass"}:
             why = "where data lies is the cluster's business"
