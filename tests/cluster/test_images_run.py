@@ -14,7 +14,7 @@ import psycopg
 import pytest
 from container import container
 
-from homelab.images import build, load, store
+from homelab.images import build, content, load, store
 from homelab.images.store import Store
 from homelab.lab import BUILTIN_MODEL
 from servers import answers, free_port, until
@@ -37,7 +37,7 @@ def ours() -> Store:
 
 
 def built(name: str, ours: Store) -> str:
-    reference = build.reference(name, load())
+    reference = content.reference(name, load())
     if ours.find(reference) is None:
         with build.at_work(ours):
             build.build(name, load(), ours)

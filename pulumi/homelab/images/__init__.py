@@ -10,10 +10,9 @@ def reference(name: str, registry: str | None = None) -> str:
 
     Raises KeyError for a name that stacks/images.yaml has not.
     """
-    from homelab.images.content import tag
+    from homelab.images import content
 
     catalogue = load()
     if (vendor := catalogue.vendor.get(name)) is not None:
         return vendor.reference
-    image = catalogue.ours[name]
-    return f"{registry or 'localhost'}/homelab/{name}:{tag(image, catalogue.base(image))}"
+    return content.reference(name, catalogue, registry)

@@ -6,7 +6,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 
 from homelab.images import debian, machine
-from homelab.images.content import tag
+from homelab.images.content import reference
 from homelab.images.model import ROOT, Base, Catalogue, Ours
 from homelab.images.store import BASE_LABEL, Store
 from homelab.tools import TOOLS
@@ -28,12 +28,6 @@ class Image:
     size: int
     base: str
     seconds: float | None
-
-
-def reference(name: str, catalogue: Catalogue, registry: str | None = None) -> str:
-    """`localhost/homelab/nats:0.1.0-1f0c3a9b2d4e`, or below the registry. Raises KeyError for what is not ours."""
-    image = catalogue.ours[name]
-    return f"{registry or 'localhost'}/homelab/{name}:{tag(image, catalogue.base(image))}"
 
 
 def build(name: str, catalogue: Catalogue, store: Store, base: str | None = None) -> Image:

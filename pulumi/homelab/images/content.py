@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from homelab.errors import InvalidInput, Problem
-from homelab.images.model import ROOT, Base, Ours
+from homelab.images.model import ROOT, Base, Catalogue, Ours
 from homelab.tools import TOOLS, Tool
 
 DIGITS = 12  # hexadecimal, of SHA-256: as many as git shows of a commit in a large repository
@@ -32,6 +32,12 @@ def tag(image: Ours, base: Base | None, root: Path = ROOT) -> str:
         sha.update(json.dumps([path.as_posix(), runs, len(body)]).encode())
         sha.update(body)
     return f"{_version(root)}-{sha.hexdigest()[:DIGITS]}"
+
+
+def reference(name: str, catalogue: Catalogue, registry: str | None = None) -> str:
+    """`localhost/homelab/nats:0.1.0-1f0c3a9b2d4e`, or below the registry. Raises KeyError for what is not ours."""
+    image = catalogue.ours[name]
+    return f"{registry or 'localhost'}/homelab/{name}:{tag(image, catalogue.base(image))}"
 
 
 def _pin(tool: Tool) -> list[Any]:
