@@ -3,6 +3,7 @@
 import pytest
 from platforms import PHASES, STORES, Platform
 
+from homelab.lab import ROOT
 from homelab.validate import STACKS
 from servers import until
 
@@ -10,6 +11,7 @@ pytestmark = pytest.mark.timeout(3600)
 
 
 def test_what_went_down_and_up_again_has_its_data(platform: Platform) -> None:
+    platform.run("ingest", ROOT / "samples/backup-handbook.pdf")
     before, volumes = platform.counts(), platform.volumes()
     assert before["documents"] > 0
     assert len(volumes) == len(STORES)
