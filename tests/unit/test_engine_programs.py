@@ -79,6 +79,8 @@ def test_files_that_the_person_names_are_the_same_ones_in_another_folder(
     assert env["PULUMI_HOME"] == f"{tmp_path}/home"
 
 
-@pytest.mark.parametrize("name", ["PULUMI_STACK", "PULUMI_IGNORE_AMBIENT_PLUGINS", "VIRTUAL_ENV"])
+@pytest.mark.parametrize(
+    "name", ["PULUMI_STACK", "PULUMI_IGNORE_AMBIENT_PLUGINS", "PULUMI_DIY_BACKEND_GZIP", "VIRTUAL_ENV"]
+)
 def test_what_would_change_the_run_is_left_out(tmp_path: Path, name: str) -> None:
     assert name not in given(tmp_path, **{name: "true"})

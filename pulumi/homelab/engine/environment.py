@@ -13,7 +13,7 @@ def environment(
     environ: Mapping[str, str], folders: Folders, programs: Programs, lab_file: Path, passphrase: str
 ) -> dict[str, str]:
     """The person's environment under the engine's settings. `passphrase` encrypts the secrets in the state."""
-    kept = {name: value for name, value in environ.items() if name not in DROPPED}
+    kept = {name: value for name, value in environ.items() if name not in DROPPED and not name.startswith(FORMS)}
     kept |= {name: _absolute(environ[name]) for name in FILES if environ.get(name)}
     path = [*map(str, programs.path), environ.get("PATH", "")]
     return kept | {
@@ -47,3 +47,6 @@ DROPPED = frozenset(
     }
 )
 """What a person's shell may carry and this engine must not see."""
+
+FORMS = ("PULUMI_DIY_BACKEND_", "PULUMI_SELF_MANAGED_STATE_")
+"""How other states of theirs are laid out and packed; this one is read as a plain file when a run was killed."""

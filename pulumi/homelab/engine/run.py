@@ -20,6 +20,8 @@ from homelab.lab.values import ROOT
 
 __all__ = ["Engine", "Summary"]
 
+AGAIN = "mend it, and run again"
+
 Say = Callable[[str], None]
 
 
@@ -107,7 +109,8 @@ class Engine:
             env = {**self._env, VARIABLE: str(folder)}
             status = process.follow(argv, env, self._folders.project, quiet_stdout=as_json)
             if status:
-                raise self._failed(verb, stack, f"ended with status {status}")
+                given, rule = f"ended with status {status}", "the engine says above what it could not do"
+                raise EngineFailed(Problem(f"pulumi {verb} {stack}", given, rule, AGAIN))
             return summary(log, stack, time.monotonic() - began)
 
     def _answer(self, *words: str, given: str | None = None) -> str:
@@ -117,13 +120,8 @@ class Engine:
                 return process.answer([self._pulumi, *words], env, self._folders.project, given)
         except subprocess.CalledProcessError as error:
             told = str(error.stderr or error.stdout).strip()
-            raise self._failed(" ".join(words[:2]), "", told or f"ended with status {error.returncode}") from None
-
-    def _failed(self, verb: str, stack: str, given: str) -> EngineFailed:
-        where = f"pulumi {verb} {stack}".strip()
-        return EngineFailed(
-            Problem(where, given, "the engine says above what it could not do", "mend it, and run again")
-        )
+            given = told or f"ended with status {error.returncode}"
+            raise EngineFailed(Problem(f"pulumi {' '.join(words[:2])}", given, "", AGAIN)) from None
 
 
 def _yes(agreed: bool) -> tuple[str, ...]:

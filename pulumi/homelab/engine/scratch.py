@@ -4,7 +4,7 @@ import os
 import shutil
 import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import psutil
@@ -35,7 +35,8 @@ def _remove(left: Path) -> None:
     for process in processes:
         process.kill()
     psutil.wait_procs(processes)
-    shutil.rmtree(left)
+    with suppress(FileNotFoundError):  # a run of another stack may be at it too
+        shutil.rmtree(left)
 
 
 def _users(folder: Path) -> Iterator[psutil.Process]:
