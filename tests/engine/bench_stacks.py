@@ -25,12 +25,14 @@ from homelab.phases.table import PHASES
 from unit.rendering import TOOLS
 
 ROUNDS = int(os.environ.get("ROUNDS", "5"))
-HOSTS = {"desktop": "desktop-128g-nvidia", "jetson": "jetson-orin-64g"}
+PIS = tuple(f"pi-{number}" for number in range(1, 9))  # each has its objects: 130 resources in all, and more
+HOSTS = {"desktop": "desktop-128g-nvidia", "jetson": "jetson-orin-64g", **dict.fromkeys(PIS, "pi5-8g")}
 LAB = {
     "version": 1,
     "hosts": {
-        "desktop": {"address": "192.0.2.10", "place": [*LOCAL, *TOOLS]},
+        "desktop": {"address": "192.0.2.10", "place": [*LOCAL, *TOOLS, "openobserve", "collector"]},
         "jetson": {"address": "192.0.2.11", "place": ["llama-server"]},
+        **{name: {"address": f"192.0.2.{20 + at}", "place": ["ollama"]} for at, name in enumerate(PIS)},
     },
     "cluster": {"context": "sandbox", "kubeconfig": "cluster/kubeconfig", "nodes": {"desktop": "desktop"}},
 }
