@@ -193,9 +193,15 @@ status *flags: environment
 test *flags: (environment "dev" "litellm")
     @{{ bin }}/python -m pytest --ignore tests/engine --ignore tests/cluster "$@"
 
-[doc("The tests that need Pulumi's engine, Kubernetes and root")]
+[doc("Engine and Kubernetes in short, as CI asks: five kills, three hosts, from a PDF to an answer")]
 [group("develop")]
-test-cluster *flags: (environment "dev" "checkov")
+test-cluster *flags: (environment "dev")
+    @{{ bin }}/python -m pytest tests/engine/test_{engine_kill,phases,sops}.py "$@"
+    @{{ bin }}/python -m pytest tests/cluster/test_platform{,_gateway}.py "$@"
+
+[doc("Every test that needs Pulumi's engine, Kubernetes and root (about an hour)")]
+[group("develop")]
+test-cluster-long *flags: (environment "dev" "checkov")
     @{{ bin }}/python -m pytest tests/engine tests/cluster "$@"
 
 [doc("The fast tests, within a minute")]
