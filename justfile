@@ -193,7 +193,7 @@ status *flags: environment
 test *flags: (environment "dev" "litellm")
     @{{ bin }}/python -m pytest --ignore tests/engine --ignore tests/cluster "$@"
 
-[doc("Engine and Kubernetes in short, as CI asks: five kills, three hosts, from a PDF to an answer")]
+[doc("Engine and Kubernetes in short, as root: five kills, three hosts, from a PDF to an answer")]
 [group("develop")]
 test-cluster *flags: (environment "dev")
     @{{ bin }}/python -m pytest tests/engine/test_{engine_kill,phases,sops}.py "$@"

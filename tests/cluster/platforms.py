@@ -155,7 +155,10 @@ def container_groups(pod: Mapping[str, Any]) -> Iterator[Path]:
     for status in pod["status"]["containerStatuses"]:
         identity = status["containerID"].removeprefix("containerd://")
         for mount in cgroups.hierarchies():
-            yield from (mount / cgroups.ROOT / pod["spec"]["nodeName"]).rglob(identity)
+            # unlike rglob, walk passes over the group of another pod that goes meanwhile
+            for folder, groups, _ in os.walk(mount / cgroups.ROOT / pod["spec"]["nodeName"]):
+                if identity in groups:
+                    yield Path(folder) / identity
 
 
 def kill(pod: Mapping[str, Any]) -> None:
