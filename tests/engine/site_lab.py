@@ -17,6 +17,7 @@ from homelab.consumers import LOCAL
 from homelab.engine import Engine, Summary
 from homelab.facts import Facts
 from homelab.lab import Lab, load
+from homelab.lab.values import ROOT
 from homelab.what_if import named
 from unit.rendering import TOOLS
 
@@ -24,6 +25,9 @@ NAME = "machine"
 NAMESPACE = "ai-infrastructure"
 SERVERS = {"jetson": ("jetson-orin-32g", "192.168.1.50", "llama-server"), "pi": ("pi5-8g", "pi.lan", "ollama")}
 """Of models, outside the cluster: host → its recorded machine, its address, what is placed on it."""
+
+UNJUDGED = Path(__file__).parent / "measured"
+"""The same phases without the policies, which also ask for a preview before each `up`."""
 
 
 def recorded(name: str) -> Facts:
@@ -49,13 +53,13 @@ class Site:
         path.parent.mkdir(exist_ok=True)
         path.write_text(known.model_copy(update={"homelab": homelab}).model_dump_json(by_alias=True), "utf-8")
 
-    def engine(self) -> Engine:
+    def engine(self, source: Path = ROOT) -> Engine:
         passphrase = sops.read_all(self.lab, ["pulumi"])["pulumi"]["passphrase"]
         environ = {**os.environ, "PULUMI_HOME": str(self.folder / "pulumi")}
-        return Engine(self.lab, passphrase, lambda _: None, environ=environ)
+        return Engine(self.lab, passphrase, lambda _: None, environ=environ, source=source)
 
-    def up(self, stack: str) -> Summary:
-        return self.engine().up(stack, agreed=True)
+    def up(self, stack: str, source: Path = ROOT) -> Summary:
+        return self.engine(source).up(stack, agreed=True)
 
     def objects(self, kind: str, api: str = "/api/v1") -> Mapping[str, Any]:
         found = self.cluster.get(f"{api}/namespaces/{NAMESPACE}/{kind}")
