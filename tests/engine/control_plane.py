@@ -1,9 +1,10 @@
-"""A real Kubernetes API without nodes: etcd, API server and the two controllers that deletions need.
+"""A real Kubernetes API without nodes: etcd, API server and the controllers that deletions need, or more.
 
 `with control_plane(folder) as cluster:` starts them on free loopback ports with certificates of their own, within
 seconds. Objects are stored, checked, defaulted and garbage-collected; nothing runs them.
 """
 
+import os
 import ssl
 import subprocess
 from collections.abc import Iterator
@@ -20,6 +21,8 @@ from homelab.sandbox.pki import Pair, authority, issue, signing_key
 from servers import answers, free_port, until
 
 CONTROLLERS = ("garbage-collector-controller", "namespace-controller")
+TOOLS = "etcd kubernetes pulumi"
+"""Pinned tools that these tests want; `./lab tools` builds them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,8 +49,9 @@ class ControlPlane:
 
 
 @contextmanager
-def control_plane(folder: Path) -> Iterator[ControlPlane]:
-    etcd, api, manager = _program("etcd"), _program("kube-apiserver"), _program("kube-controller-manager")
+def control_plane(folder: Path, *more: str) -> Iterator[ControlPlane]:
+    """`more` are controllers beside those two: each costs every test of its cluster a little."""
+    etcd, api, manager = program("etcd"), program("kube-apiserver"), program("kube-controller-manager")
     pki = folder / "pki"
     ca = authority(pki, "ca")
     serving = issue(ca, Pair.at(pki, "api"), "kube-apiserver", hosts=("127.0.0.1",))
@@ -62,7 +66,7 @@ def control_plane(folder: Path) -> Iterator[ControlPlane]:
     with ExitStack() as stack:
         client = stack.enter_context(httpx.Client(base_url=url, verify=context, trust_env=False, timeout=30))
         stack.enter_context(
-            _running(
+            running(
                 folder,
                 str(etcd),
                 f"--data-dir={folder / 'etcd'}",
@@ -74,7 +78,7 @@ def control_plane(folder: Path) -> Iterator[ControlPlane]:
         )
         until(lambda: answers(f"http://127.0.0.1:{store}/readyz"), f"etcd ready; see {folder / 'etcd.log'}")
         stack.enter_context(
-            _running(
+            running(
                 folder,
                 str(api),
                 f"--etcd-servers=http://127.0.0.1:{store}",
@@ -95,11 +99,11 @@ def control_plane(folder: Path) -> Iterator[ControlPlane]:
         )
         until(lambda: _ready(client), f"API server ready; see {folder / 'kube-apiserver.log'}")
         stack.enter_context(
-            _running(
+            running(
                 folder,
                 str(manager),
                 f"--kubeconfig={config}",
-                f"--controllers={','.join(CONTROLLERS)}",
+                f"--controllers={','.join((*CONTROLLERS, *more))}",
                 "--leader-elect=false",
                 "--bind-address=127.0.0.1",
                 f"--secure-port={metrics}",
@@ -109,10 +113,11 @@ def control_plane(folder: Path) -> Iterator[ControlPlane]:
         yield ControlPlane(config, url, client)
 
 
-def _program(name: str) -> Path:
+def program(name: str, wanted: str = TOOLS) -> Path:
+    """A pinned program; the test is skipped where `./lab tools` has not built what is `wanted`."""
     found = tools.find(name)
     if found is None:
-        pytest.skip(f"{name} is not built: ./lab tools etcd kubernetes pulumi")
+        pytest.skip(f"{name} is not built: ./lab tools {wanted}")
     return found
 
 
@@ -124,10 +129,18 @@ def _ready(client: httpx.Client) -> bool:
 
 
 @contextmanager
-def _running(folder: Path, *command: str) -> Iterator[None]:
+def running(folder: Path, *command: str, **environment: str) -> Iterator[None]:
+    """The program until the block ends; what it says is in NAME.log of the folder."""
     name = Path(command[0]).name
     with (folder / f"{name}.log").open("wb") as log:
-        process = subprocess.Popen(command, stdout=log, stderr=log, stdin=subprocess.DEVNULL, cwd=folder)
+        process = subprocess.Popen(
+            command,
+            stdout=log,
+            stderr=log,
+            stdin=subprocess.DEVNULL,
+            cwd=folder,
+            env={**os.environ, **environment},
+        )
     try:
         yield
     finally:
