@@ -10,6 +10,8 @@ from pipeline.contract import Chunk, Extracted, Metadata
 if TYPE_CHECKING:
     from opentelemetry.trace import TracerProvider
 
+    from pipeline.entities import Found
+
 Vector = Sequence[float]
 
 
@@ -127,6 +129,14 @@ class Embedder(Protocol):
 class LLM(Protocol):
     async def complete(self, system: str, user: str, *, schema: dict[str, Any] | None = None) -> str: ...
     def stream(self, system: str, user: str) -> AsyncGenerator[str, None]: ...
+
+
+class EntityReader(Protocol):
+    """Who finds the entities and relations of a text: our own question to a model, or Cognee."""
+
+    async def passage(self, text: str) -> "Found":
+        """What the passage names and states. Raises Malformed for an answer that is none, Unavailable as LLM."""
+        ...
 
 
 Attribute = str | int | float | bool

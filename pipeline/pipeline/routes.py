@@ -7,6 +7,7 @@
 | any | a service refuses our key | the same, with an alert after the third delay |
 | any | 429 | its own delay, or doubling from 1 s; after 5 failures 60 s |
 | extract | out of memory or time | 30 s, 60 s, 120 s, others go on meanwhile; then dead-lettered |
+| graph | Cognee ran out of memory or time | as extract |
 | graph | Oxigraph is away | 5 s, 5 times; then dead-lettered |
 | any | the worker dies over it | delivered again; dead-lettered after `deliveries` |
 """
@@ -100,7 +101,7 @@ ROUTES: Mapping[str, Route] = MappingProxyType(
                 EmbedCompleted,
                 Subject.KG_COMPLETED,
                 KgCompleted,
-                retries=MappingProxyType({"oxigraph": GRAPH_AWAY}),
+                retries=MappingProxyType({"oxigraph": GRAPH_AWAY, "cognee": TOO_HEAVY}),
             ),
         )
     }

@@ -7,6 +7,7 @@ Secrets may come as files (one per setting, named like the setting in lower case
 import os
 from functools import cache
 from pathlib import Path
+from typing import Literal
 
 from pydantic import Field, SecretStr, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
@@ -44,6 +45,10 @@ class Settings(BaseSettings):
     embed_dimensions: int = Field(default=384, ge=1, le=2000, description="HNSW indexes `vector` up to 2000")
     embed_batch: int = Field(default=32, ge=1, description="texts per request")
     chat_model: str | None = Field(default=None, description="the route's name in LiteLLM; none: passages only")
+
+    graph_engine: Literal["own", "cognee"] = Field(
+        default="own", description="who reads entities and relations; cognee is in an image of its own"
+    )
 
     tokenizer: Path | None = Field(default=None, description="tokenizer.json; none: MiniLM's own")
     chunk_tokens: int = Field(default=256, ge=16)

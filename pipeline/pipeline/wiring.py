@@ -9,7 +9,7 @@ from typing import Any
 from pipeline.adapters.objects import Objects
 from pipeline.contract import Payload
 from pipeline.errors import Malformed, Unavailable
-from pipeline.ports import Dependency, Extractor, ObjectStore
+from pipeline.ports import Dependency, EntityReader, Extractor, ObjectStore
 from pipeline.settings import Settings
 
 Run = Callable[[Any], Awaitable[Payload]]
@@ -78,17 +78,34 @@ async def _embed(settings: Settings, closing: AsyncExitStack) -> Wired:
 
 async def _graph(settings: Settings, closing: AsyncExitStack) -> Wired:
     from pipeline.adapters.graph import Graph
-    from pipeline.adapters.llm import ChatModel
     from pipeline.adapters.vectors import Vectors
     from pipeline.stages.graph import graph
 
     objects, store, vectors = Objects(settings), Graph(settings), Vectors(settings)
-    chat = ChatModel.configured(settings)
-    for adapter in (store, vectors, chat):
-        if adapter is not None:
-            closing.push_async_callback(adapter.close)
-    run = partial(graph, objects=objects, store=store, vectors=vectors, chat=chat)
+    closing.push_async_callback(store.close)
+    closing.push_async_callback(vectors.close)
+    run = partial(graph, objects=objects, store=store, vectors=vectors, reader=_reader(settings, closing))
     return Wired(run, objects, (objects, store, vectors))
+
+
+def _reader(settings: Settings, closing: AsyncExitStack) -> EntityReader | None:
+    """None without a chat model: the graph then has counted terms alone, which Cognee has no part in."""
+    if settings.graph_engine == "cognee":
+        from pipeline.adapters.cognee import Cognee
+
+        cognee = Cognee(settings)
+        closing.callback(cognee.close)
+        cognee.start()
+        return cognee
+
+    from pipeline.adapters.llm import ChatModel
+    from pipeline.entities import ModelReader
+
+    chat = ChatModel.configured(settings)
+    if chat is None:
+        return None
+    closing.push_async_callback(chat.close)
+    return ModelReader(chat)
 
 
 _STAGES: dict[str, Callable[[Settings, AsyncExitStack], Awaitable[Wired]]] = {

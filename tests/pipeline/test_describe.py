@@ -10,7 +10,7 @@ from chain import document
 from pipeline import rdf
 from pipeline.contract import Block, Extracted, Link, Metadata
 from pipeline.describe import describe
-from pipeline.entities import Reading, read
+from pipeline.entities import ModelReader, Reading, read
 from pipeline.errors import Malformed, Unavailable
 from pipeline.terms import language, terms
 
@@ -174,7 +174,7 @@ class Model:
 
 
 async def test_what_a_model_found_is_stated_between_entities_that_it_named() -> None:
-    reading = await read(["Ann works for Acme."], Model(json.dumps(ANSWER)))
+    reading = await read(["Ann works for Acme."], ModelReader(Model(json.dumps(ANSWER))))
     found = lines(extracted(), reading)
     assert "<urn:lab:entity:ann> <urn:lab:relation:worksFor> <urn:lab:entity:acme> ." in found
     assert '<urn:lab:entity:ann> <urn:lab:kind> "person" .' in found
@@ -184,12 +184,13 @@ async def test_what_a_model_found_is_stated_between_entities_that_it_named() -> 
 
 async def test_nonsense_is_asked_for_once_more() -> None:
     model = Model("nonsense", json.dumps(ANSWER))
-    reading = await read(["Ann works for Acme."], model)
+    reading = await read(["Ann works for Acme."], ModelReader(model))
     assert (reading.read, reading.failure, len(reading.entities)) == (1, None, 2)
 
 
 async def test_a_model_that_keeps_answering_nonsense_is_noted_in_the_graph() -> None:
-    reading = await read(["Ann."], Model('{"entities": 1, "relations": []}', Malformed("chat model", "cut off")))
+    model = Model('{"entities": 1, "relations": []}', Malformed("chat model", "cut off"))
+    reading = await read(["Ann."], ModelReader(model))
     [line] = [line for line in lines(extracted(), reading) if "modelFailure" in line]
     assert line == f'{DOC} <urn:lab:modelFailure> "cut off" .'
     assert f'{DOC} <urn:lab:modelRead> "0 of 1 windows" .' in lines(extracted(), reading)
@@ -197,12 +198,12 @@ async def test_a_model_that_keeps_answering_nonsense_is_noted_in_the_graph() -> 
 
 async def test_a_model_that_is_away_is_no_nonsense() -> None:
     with pytest.raises(Unavailable):
-        await read(["Ann."], Model(Unavailable("chat model", "away")))
+        await read(["Ann."], ModelReader(Model(Unavailable("chat model", "away"))))
 
 
 async def test_a_long_document_is_read_in_windows_up_to_sixteen() -> None:
     model = Model(*[json.dumps(ANSWER)] * 16)
-    reading = await read(["words " * 500] * 40, model)
+    reading = await read(["words " * 500] * 40, ModelReader(model))
     assert (reading.read, reading.windows) == (16, 40)
     assert len(reading.entities) == 2
     assert all(re.search("maxLength", json.dumps(schema)) for schema in model.schemas)

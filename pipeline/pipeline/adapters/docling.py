@@ -6,7 +6,7 @@ and the memory that it needed goes back to the machine.
 
 import threading
 
-from pipeline.adapters.docling_process import Process
+from pipeline.adapters.process import Process
 from pipeline.contract import Extracted, Metadata
 from pipeline.errors import Malformed, Unavailable
 
@@ -61,7 +61,7 @@ class DoclingExtractor:
         if self._process is not None and not self._process.alive:
             self._end()
         if self._process is None:
-            self._process = Process()
+            self._process = Process("pipeline.adapters.extractors", "extractor")
         return self._process
 
     def _end(self) -> None:

@@ -10,7 +10,7 @@ import httpx
 from pydantic import BaseModel, SecretStr, ValidationError
 
 from pipeline.adapters.retry_after import retry_after
-from pipeline.errors import Malformed, Misconfigured, RateLimited, Refused, Unavailable
+from pipeline.errors import Malformed, Misconfigured, PipelineError, RateLimited, Refused, Unavailable
 from pipeline.settings import Settings
 
 WHERE = "chat model"
@@ -173,22 +173,27 @@ def _check(response: httpx.Response, model: str) -> None:
     if response.is_success:
         return
     message, kind = _error(response)
-    reason = f"{response.status_code} {message}"
-    match response.status_code:
+    if response.status_code == 400 and kind == UNKNOWN_KEY:
+        raise Refused(WHERE, f"400 {message} (LiteLLM's words for a key that it does not know)")
+    raise refusal(response.status_code, message, model, retry_after(response))
+
+
+def refusal(status: int, message: str, model: str, wait: float | None) -> PipelineError:
+    """What the server's status means, whoever asked it; `wait` are the seconds that it wants to be left alone."""
+    reason = f"{status} {_line(message)}"
+    match status:
         case 401 | 403:
-            raise Refused(WHERE, reason)
-        case 400 if kind == UNKNOWN_KEY:
-            raise Refused(WHERE, f"{reason} (LiteLLM's words for a key that it does not know)")
+            return Refused(WHERE, reason)
         case 404:
-            raise Misconfigured(WHERE, f"{model!r} is not served there: {reason}")
+            return Misconfigured(WHERE, f"{model!r} is not served there: {reason}")
         case 400 if UNKNOWN_MODEL in message:
-            raise Misconfigured(WHERE, f"{model!r} is not served there: {reason}")
+            return Misconfigured(WHERE, f"{model!r} is not served there: {reason}")
         case 429:
-            raise RateLimited(WHERE, reason, retry_after(response))
+            return RateLimited(WHERE, reason, wait)
         case status if status < 500 and status != 408:  # 408: the proxy gave up waiting
-            raise Malformed(WHERE, reason)
+            return Malformed(WHERE, reason)
         case _:
-            raise Unavailable(WHERE, reason)
+            return Unavailable(WHERE, reason)
 
 
 def _error(response: httpx.Response) -> tuple[str, str]:

@@ -8,13 +8,9 @@ parent does, and with the first document that it stumbles over.
 import importlib
 import json
 import logging
-import os
-import select
 import sys
-import threading
-from types import TracebackType
-from typing import Any, BinaryIO
 
+from pipeline.adapters.child import Replies
 from pipeline.adapters.extractors.read import read
 from pipeline.contract import Metadata
 from pipeline.errors import Malformed
@@ -30,20 +26,11 @@ SLOW = (
 
 
 def main() -> None:
-    replies = os.fdopen(os.dup(1), "wb")
-    os.dup2(2, 1)  # whatever a library prints must not stand between replies
+    replies = Replies()
     logging.getLogger("docling").setLevel(logging.CRITICAL)  # its guesses; what fails is said by our reply
-    threading.Thread(target=_end_with_parent, daemon=True).start()
     for library in SLOW:
         importlib.import_module(library)
-
-    def last_words(kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:
-        reason = "out of memory" if kind is MemoryError else f"{kind.__name__}: {error}".splitlines()[0]
-        _reply(replies, {"memory" if kind is MemoryError else "stumbled": reason})
-        sys.__excepthook__(kind, error, trace)
-
-    _reply(replies, {"ready": os.getpid()})
-    sys.excepthook = last_words
+    replies.ready()
     while line := sys.stdin.buffer.readline():
         request = json.loads(line)
         raw = sys.stdin.buffer.read(request["size"])
@@ -51,23 +38,9 @@ def main() -> None:
         try:
             extracted = read(request["doc_id"], request["source_uri"], metadata, raw)
         except Malformed as error:
-            _reply(replies, {"malformed": error.reason})
+            replies.send({"malformed": error.reason})
         else:
-            body = extracted.model_dump_json().encode()
-            _reply(replies, {"size": len(body)}, body)
-
-
-def _reply(replies: BinaryIO, head: dict[str, Any], body: bytes = b"") -> None:
-    replies.write(json.dumps(head).encode() + b"\n" + body)
-    replies.flush()
-
-
-def _end_with_parent() -> None:
-    """A parent that was killed closes its end of stdin: then nobody waits for the document in work."""
-    poll = select.poll()
-    poll.register(0, 0)  # no event but the hang-up, which is always reported
-    poll.poll()
-    os._exit(1)
+            replies.send({}, extracted.model_dump_json().encode())
 
 
 if __name__ == "__main__":

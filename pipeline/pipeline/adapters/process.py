@@ -1,4 +1,4 @@
-"""The extracting process, seen from the worker: start it, ask it, end it."""
+"""A process that a worker keeps beside it for a library that may take memory, time or itself along."""
 
 import contextlib
 import json
@@ -13,22 +13,26 @@ from pipeline.errors import Misconfigured, Unavailable
 
 @dataclass(frozen=True, slots=True)
 class Reply:
-    """`head` says what came of it (see `extractors.__main__`); `body` is the artifact, if there is one."""
+    """`head` says what came of it, as the module that runs there tells; `body` is the result, if there is one."""
 
     head: dict[str, Any]
     body: bytes
 
     @property
     def goes_on(self) -> bool:
-        """Whether the process serves on after this reply."""
-        return "size" in self.head or "malformed" in self.head
+        """Whether the process serves on after this reply: not after `child.last_words`."""
+        return not self.head.keys() & {"memory", "stumbled"}
 
 
 class Process:
-    """One process that serves requests in turn. Its log goes where the worker's goes."""
+    """One process of the module that serves requests in turn. Its log goes where the worker's goes.
 
-    def __init__(self) -> None:
-        command = [sys.executable, "-m", "pipeline.adapters.extractors"]
+    `where` names it in what is raised.
+    """
+
+    def __init__(self, module: str, where: str) -> None:
+        command = [sys.executable, "-m", module]
+        self._where = where
         self._popen = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE)
         self._stdin = cast(BinaryIO, self._popen.stdin)
         self._stdout = cast(BinaryIO, self._popen.stdout)
@@ -90,5 +94,5 @@ class Process:
     def _death(self, reason: str | None) -> Exception:
         code = self._popen.wait()
         if reason is None and not self._ready and code > 0:
-            return Misconfigured("extractor", f"its process does not start (exit code {code}); its log says why")
-        return Unavailable("extractor", reason or "its process was killed, probably for want of memory")
+            return Misconfigured(self._where, f"its process does not start (exit code {code}); its log says why")
+        return Unavailable(self._where, reason or "its process was killed, probably for want of memory")
