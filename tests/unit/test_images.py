@@ -2,9 +2,11 @@
 
 import re
 import shutil
+import tomllib
 from pathlib import Path
 
 import pytest
+from packaging.requirements import Requirement
 
 from homelab.consumers import CONSUMERS
 from homelab.document import read
@@ -96,6 +98,16 @@ def test_a_wheel_in_an_image_is_the_one_of_the_lock(name: str) -> None:
     hashes = re.findall(r"sha256:[0-9a-f]{64}", told)
     assert hashes
     assert [digest for digest in hashes if digest not in entry] == []
+
+
+def test_cognees_lock_asks_for_what_the_pipeline_asks_for() -> None:
+    """It is installed as locked, without a look at what is locked: a package that was added would be missing."""
+    packages = tomllib.loads((ROOT / "servers/cognee/uv.lock").read_text())["package"]
+    [ours] = (package for package in packages if package["name"] == "homelab-pipeline")
+    locked = {need["name"]: need["specifier"] for need in ours["metadata"]["requires-dist"]}
+    project = tomllib.loads((ROOT / "pipeline/pyproject.toml").read_text())["project"]
+    asked = {one.name: str(one.specifier) for one in map(Requirement, project["dependencies"])}
+    assert locked == asked, "uv lock --project servers/cognee"
 
 
 def test_a_reference_names_the_registry_the_project_and_the_content() -> None:
