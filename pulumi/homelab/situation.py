@@ -60,11 +60,12 @@ def _serve(chosen: Mapping[str, tuple[str, ...]]) -> Serve:
 
 def plan_host(lab: Lab, name: str, facts: Facts) -> HostPlan:
     """Raises BudgetExceeded when what is placed on the host does not fit it, InvalidInput for a GGUF file that
-    cannot be used.
+    cannot be used, and for Cognee without a model to read by.
     """
     host = lab.hosts[name]
     _must_be_known(name, host.placed)
     rules = profile.load(lab.profile, ram_mib=facts.homelab.total_ram_mb, flags=facts.cpu.flags)
+    _must_have_a_model(lab, host.placed, rules)
     data_path = str(lab.local.data_dir) if host.local else "/"
     served = budget.served(host.placed, rules, host.serve.chosen, lab.path.parent)
     ledger = budget.plan(facts, host.placed, rules, name, data_path, served)
@@ -78,6 +79,13 @@ def _must_be_known(host: str, placed: Sequence[str]) -> None:
     unknown = [consumer for consumer in placed if consumer not in known]
     if unknown:
         raise InvalidInput(*(Problem(f"lab.yaml hosts.{host}.place", one, rule, fix) for one in unknown))
+
+
+def _must_have_a_model(lab: Lab, placed: Sequence[str], rules: profile.Profile) -> None:
+    """Our own builder counts terms without one; Cognee could do nothing."""
+    if "graph" in placed and rules.rules.graph.engine == "cognee" and lab.models.chat is None:
+        rule = f"graph.engine of the profile {rules.name} is cognee, which reads by a chat model"
+        raise InvalidInput(Problem(f"{lab.path.name} models.chat", "none", rule, "name one, or write engine: own"))
 
 
 def plan_each(now: Situation) -> Iterator[tuple[str, HostPlan | BudgetExceeded]]:

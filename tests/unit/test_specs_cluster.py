@@ -1,16 +1,12 @@
-"""Settings of what only a cluster runs: k3s' reserves, Cognee, Context Forge."""
+"""Settings of what only a cluster runs: k3s' reserves and Context Forge."""
 
-from pathlib import Path
-
-import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from homelab import lab, planner, profile
-from homelab.errors import BudgetExceeded, LocalError
+from homelab import lab, planner
+from homelab.errors import BudgetExceeded
 from homelab.explain import everything
 from homelab.lab import Cluster, Lab
-from homelab.local import table
 from homelab.planner import HostPlan
 from unit.hosts import facts
 
@@ -89,73 +85,15 @@ def test_context_forge_asks_the_database_for_a_handful_of_connections() -> None:
     }
 
 
-def _placed(ram_mib: int, place: tuple[str, ...], name: str = "auto") -> HostPlan:
+def _placed(ram_mib: int, place: tuple[str, ...]) -> HostPlan:
     host = EXAMPLE.hosts["desktop"].model_copy(update={"place": place})
-    return planner.plan_host(
-        EXAMPLE.model_copy(update={"hosts": {"desktop": host}, "profile": name}), "desktop", facts(ram_mib)
-    )
+    return planner.plan_host(EXAMPLE.model_copy(update={"hosts": {"desktop": host}}), "desktop", facts(ram_mib))
 
 
-COGNEE = """\
-name: mine
-version: 1
-extends: default
-graph: {engine: cognee}
-consumers:
-  graph: {floor: 2048}
-"""
-
-
-@pytest.fixture
-def profiles(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """`mine` beside the project's own."""
-    for path in profile.PROFILES.glob("*.yaml"):
-        (tmp_path / path.name).write_text(path.read_text("utf-8"))
-    (tmp_path / "mine.yaml").write_text(COGNEE)
-    load = profile.load
-    monkeypatch.setattr(profile, "load", lambda *name, **facts: load(*name, folder=tmp_path, **facts))
-
-
-@pytest.mark.usefixtures("profiles")
-def test_cognee_opens_as_many_datasets_as_its_replica_holds() -> None:
-    # alone on the host, two replicas of 6144 MiB: 6 datasets, 6144 / 4 / 6 = 256 MiB each; 1500m of CPU
-    assert _placed(31949, ("graph",), "mine").specs["cognee"].settings() == {
-        "DATABASE_MAX_LRU_CACHE_SIZE": "6",
-        "DATASET_QUEUE_MAX_CONCURRENT": "6",
-        "KUZU_BUFFER_POOL_SIZE": "268435456",
-        "KUZU_NUM_THREADS": "1",
-        "EMBEDDING_DIMENSIONS": "384",
-        "EMBEDDING_BATCH_SIZE": "32",
-    }
-
-
-@pytest.mark.usefixtures("profiles")
-def test_cognee_at_its_floor_still_opens_two() -> None:
-    # 3700 − 740 − 74 = 2886 MiB: the floor and 838, too little for a second replica: one stays at its floor
-    settings = _placed(3700, ("graph",), "mine").specs["cognee"].settings()
-    assert settings["DATABASE_MAX_LRU_CACHE_SIZE"] == "2"
-    assert settings["KUZU_BUFFER_POOL_SIZE"] == str(256 * 1024**2)
-
-
-@pytest.mark.usefixtures("profiles")
-def test_the_local_platform_says_that_it_has_no_cognee() -> None:
-    plan = _placed(31949, ("postgres", "nats", "oxigraph", "litellm", "graph"), "mine")
-    with pytest.raises(LocalError) as refusal:
-        table.platform(EXAMPLE, plan)
-    assert str(refusal.value) == (
-        "profile mine graph.engine · cognee · the local platform builds the graph itself · write own"
-    )
-
-
-def test_our_own_builder_has_no_settings_of_cognee() -> None:
-    assert "cognee" not in _placed(31949, ("graph",)).specs
-
-
-@pytest.mark.usefixtures("profiles")
 def test_every_value_of_them_is_explained() -> None:
-    plans = [planner.plan_host(TWO, "desktop", facts(31949)), _placed(31949, ("graph", "context-forge"), "mine")]
+    plans = [planner.plan_host(TWO, "desktop", facts(31949)), _placed(31949, ("context-forge",))]
     found = [one for plan in plans for one in everything(plan)]
-    assert {"k3s", "cognee", "context-forge"} <= {one.name.partition(".")[0] for one in found}
+    assert {"k3s", "context-forge"} <= {one.name.partition(".")[0] for one in found}
     for one in found:
         assert one.figure.chain[0].kind in ("fact", "profile"), one.name
         assert one.figure.chain[-1].value == f"{one.figure.value} {one.figure.unit}".rstrip(), one.name

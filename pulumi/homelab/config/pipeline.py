@@ -6,6 +6,9 @@ from homelab.config import litellm, nats, postgres
 from homelab.lab import Lab
 from homelab.specs import Pipeline
 
+COGNEE = {"LAB_GRAPH_ENGINE": "cognee"}
+"""For the graph workers of a profile that chooses it, which are then in its image."""
+
 
 @dataclass(frozen=True, slots=True)
 class Endpoints:

@@ -1,5 +1,7 @@
 """Phase 2: the workers from a document to the graph, the API that answers, and what watches them."""
 
+from dataclasses import replace
+
 import pulumi
 
 from homelab import specs
@@ -7,8 +9,8 @@ from homelab.components import api, checks, collector, openobserve, outside_serv
 from homelab.components.network import Outside
 from homelab.components.outside_service import OutsideService
 from homelab.components.scope import Scope
+from homelab.config.pipeline import COGNEE
 from homelab.consumers import workload
-from homelab.errors import InvalidInput, Problem
 from homelab.phases.endpoints import environment
 from homelab.phases.site import Site
 from homelab.phases.telemetry import shown, telemetry
@@ -20,9 +22,8 @@ NEEDED = (*STAGES, "api")
 
 
 def deploy(site: Site) -> None:
-    """Raises InvalidInput when a stage is placed on no node, or built by what is not deployed."""
+    """Raises InvalidInput when a stage is placed on no node."""
     site.require(STACK, NEEDED)
-    _must_be_own(site)
     scope = site.scope
 
     pages = None
@@ -50,20 +51,15 @@ def logins(site: Site) -> tuple[pulumi.Output[str], ...]:
     return tuple(site.secret(file, key) for file, key in names)
 
 
-def _must_be_own(site: Site) -> None:
-    host = site.host("graph")
-    engine = host.profile.rules.graph.engine
-    if engine != "own":
-        where = f"profile {host.profile.name} graph.engine"
-        raise InvalidInput(Problem(where, engine, f"{STACK} builds the graph by its own worker", "write own"))
-
-
 def _worker(site: Site, scope: Scope, stage: str) -> worker.Inputs:
     place = site.workload(stage)
     share = place.share
     scaling = site.spec(stage, specs.Autoscaling) if share.replicas_max > share.replicas_min else None
     name = workload(stage)
     told = {**environment(site), **telemetry(site, name)}
+    if stage == "graph" and site.host(stage).profile.rules.graph.engine == "cognee":
+        told |= COGNEE
+        place = replace(place, image=site.images["cognee"])
     return worker.Inputs(name, stage, scope, place, told, logins(site), scaling)
 
 

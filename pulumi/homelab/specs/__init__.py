@@ -7,7 +7,6 @@ from homelab.lab import Lab
 from homelab.profile import Profile
 from homelab.specs.autoscaling import Autoscaling, autoscaling
 from homelab.specs.base import Setting, Spec
-from homelab.specs.cognee import Cognee, cognee
 from homelab.specs.collector import Collector, collector
 from homelab.specs.context_forge import ContextForge, context_forge
 from homelab.specs.embedder import Embedder, embedder
@@ -26,7 +25,6 @@ from homelab.specs.timescaledb import Timescaledb, timescaledb
 
 __all__ = [
     "Autoscaling",
-    "Cognee",
     "Collector",
     "ContextForge",
     "Embedder",
@@ -52,9 +50,6 @@ PIPELINE = "pipeline"
 
 K3S = "k3s"
 """The key of the settings of a node's kubelet."""
-
-COGNEE = "cognee"
-"""The key of Cognee's settings; as a consumer it is `graph`."""
 
 _OF_PIPELINE = {"nats", "extract", "chunk", "embed", "graph", "api"}
 """Who reads them: the workers, the API, and the step that makes the streams."""
@@ -85,8 +80,6 @@ def specs_of(budget: Budget, profile: Profile, lab: Lab) -> Mapping[str, Spec]:
     for name in _BURST:
         if name in budget:
             specs[name] = autoscaling(budget, profile, name)
-    if "graph" in budget and profile.rules.graph.engine == "cognee":
-        specs[COGNEE] = cognee(budget, profile, lab)
     if budget.host in lab.nodes:
         specs[K3S] = k3s(budget, profile, lab)
     if any(name in budget for name in _OF_PIPELINE):
