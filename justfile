@@ -197,7 +197,7 @@ test *flags: (environment "dev" "litellm")
 [group("develop")]
 test-cluster *flags: (environment "dev")
     @{{ bin }}/python -m pytest tests/engine/test_{engine_kill,phases,scheduling,sops}.py "$@"
-    @{{ bin }}/python -m pytest tests/cluster/test_platform{,_gateway}.py "$@"
+    @{{ bin }}/python -m pytest tests/cluster/test_platform{,_gateway,_models}.py "$@"
 
 [doc("Every test that needs Pulumi's engine, Kubernetes and root (about an hour)")]
 [group("develop")]
