@@ -66,6 +66,11 @@ def test_the_stages_and_the_api_share_one_image() -> None:
     assert {load().of(name) for name in ("extract", "chunk", "embed", "graph", "api")} == {"pipeline"}
 
 
+def test_a_node_is_not_given_what_a_person_starts_elsewhere() -> None:
+    catalogue = load()
+    assert set(catalogue.ours) - set(catalogue.deployed) == {"openclaw"}
+
+
 def test_no_image_runs_as_root() -> None:
     catalogue = load()
     assert all(image.uid >= 26 for image in (*catalogue.ours.values(), *catalogue.vendor.values()))

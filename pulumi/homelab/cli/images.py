@@ -15,7 +15,10 @@ if TYPE_CHECKING:
 
 MB = 10**6
 
-Names = Annotated[list[str] | None, typer.Argument(metavar="[NAME…]", help="images [default: all of ours]")]
+Names = Annotated[
+    list[str] | None,
+    typer.Argument(metavar="[NAME…]", help="images [default: all of ours; with --import those that pods run]"),
+]
 Base = Annotated[
     str | None,
     typer.Option(
@@ -48,7 +51,8 @@ def images(
     from homelab.images import build, deliver, load, store
 
     catalogue = load()
-    chosen = _chosen(names, list(catalogue.ours), list(catalogue.vendor))
+    usual = catalogue.deployed if import_ else list(catalogue.ours)
+    chosen = _chosen(names, list(catalogue.ours), list(catalogue.vendor)) or usual
     _one_base(chosen, base, {name: image.base for name, image in catalogue.ours.items()})
     registry = _registry() if push else None
     takers = _takers() if import_ else []
@@ -95,7 +99,7 @@ def _chosen(names: Sequence[str] | None, ours: Sequence[str], vendor: Sequence[s
             problems.append(Problem("images", name, "no such image", meant(name, ours)))
     if problems:
         raise InvalidInput(*problems)
-    return list(dict.fromkeys(names)) if names else ours
+    return list(dict.fromkeys(names or ()))
 
 
 def _one_base(names: Sequence[str], base: str | None, bases: dict[str, str | None]) -> None:
