@@ -5,9 +5,9 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 import pytest
-from chat_stand_in import ChatStandIn, Reply, chat_stand_in
 from pydantic import SecretStr
 
+from chat_stand_in import ChatStandIn, Reply, chat_stand_in
 from pipeline.adapters.llm import ChatModel, unbounded
 from pipeline.errors import Malformed, Misconfigured, RateLimited, Refused, Unavailable
 from pipeline.settings import Settings

@@ -5,8 +5,8 @@ from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass, field
 
 import pytest
-from chat_stand_in import Reply, chat_stand_in
 
+from chat_stand_in import Reply, chat_stand_in
 from pipeline.adapters.llm import ChatModel
 from pipeline.errors import Malformed, Misconfigured, Unavailable
 from pipeline.ports import Passage, Vector

@@ -143,14 +143,33 @@ def test_openclaw_is_told_of_the_models_that_chat_and_of_no_key() -> None:
     provider = document["models"]["providers"]["litellm"]
     assert provider["apiKey"] == "${LITELLM_API_KEY}"
     assert provider["baseUrl"] == "http://litellm.ai-infrastructure.svc.cluster.local:4000/v1"
+    assert provider["request"] == {"allowPrivateNetwork": True}
     assert [model["id"] for model in provider["models"]] == ["glm-4.7-flash", "qwen3-1.7b"]
     assert document["agents"]["defaults"]["model"]["primary"] == "litellm/glm-4.7-flash"
+    assert document["gateway"] == {"mode": "local"}
 
 
-def test_an_endpoint_of_unknown_context_is_taken_for_the_smallest() -> None:
-    text = openclaw.render([openclaw.Model("chat")], litellm_url="http://litellm:4000")
-    (model,) = json.loads(text.partition("\n")[2])["models"]["providers"]["litellm"]["models"]
-    assert (model["contextWindow"], model["maxTokens"]) == (4096, 1024)
+def openclaws(*models: openclaw.Model) -> dict[str, Any]:
+    text = openclaw.render(models, litellm_url="http://litellm:4000")
+    document: dict[str, Any] = json.loads(text.partition("\n")[2])
+    return document
+
+
+def test_an_endpoint_of_unknown_context_is_taken_to_hold_a_turn_of_its_agent() -> None:
+    (model,) = openclaws(openclaw.Model("chat"))["models"]["providers"]["litellm"]["models"]
+    assert (model["contextWindow"], model["maxTokens"]) == (32768, 8192)
+
+
+@pytest.mark.parametrize(
+    ("contexts", "usual"),
+    [((4096, 16384, 32768), "litellm/2"), ((20480, 32768), "litellm/0"), ((4096, 8192), "litellm/0")],
+    ids=["two too small", "just enough", "none enough"],
+)
+def test_openclaw_asks_the_first_model_that_holds_a_turn_of_its_agent(
+    contexts: tuple[int, ...], usual: str
+) -> None:
+    document = openclaws(*(openclaw.Model(str(number), context) for number, context in enumerate(contexts)))
+    assert document["agents"]["defaults"]["model"]["primary"] == usual
 
 
 def test_without_context_forge_there_is_no_such_phase() -> None:
