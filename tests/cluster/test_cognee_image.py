@@ -19,8 +19,9 @@ from servers import answers, free_port
 sys.path.insert(0, str(Path(__file__).parents[1] / "pipeline"))
 
 from chain import document, environment, opened, workers
-from chat_stand_in import ChatStandIn, Reply, chat_stand_in
 from embeddings_stand_in import embeddings_stand_in
+
+from chat_stand_in import ChatStandIn, Reply, chat_stand_in
 
 pytestmark = pytest.mark.timeout(1800)  # an image is built where it is not
 

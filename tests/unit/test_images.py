@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 from packaging.requirements import Requirement
 
+from homelab import profile
 from homelab.consumers import CONSUMERS
 from homelab.document import read
 from homelab.errors import InvalidInput
@@ -68,7 +69,17 @@ def test_the_stages_and_the_api_share_one_image() -> None:
 
 def test_a_node_is_not_given_what_a_person_starts_elsewhere() -> None:
     catalogue = load()
-    assert set(catalogue.ours) - set(catalogue.deployed) == {"openclaw"}
+    assert set(catalogue.ours) - set(catalogue.deployed("own")) == {"cognee", "openclaw"}
+
+
+def test_a_node_is_given_cognee_where_the_profile_chooses_it() -> None:
+    catalogue = load()
+    assert set(catalogue.ours) - set(catalogue.deployed("cognee")) == {"openclaw"}
+
+
+def test_profiles_that_memory_decides_between_agree_on_who_makes_the_graph() -> None:
+    """So that a node's images are known before its memory is."""
+    assert {profile.load("auto", ram_mib=mib).rules.graph.engine for mib in (8_000, 31_000, 64_000)} == {"own"}
 
 
 def test_no_image_runs_as_root() -> None:

@@ -11,6 +11,8 @@ from rich.console import Console
 from homelab.cli.validate import show
 from homelab.lab import load
 from homelab.policy import Allowance, Ledger
+from homelab.sandbox.facts import write_lab
+from homelab.sandbox.layout import of
 from homelab.units import MIB
 from homelab.validate import Report, parts, phase0, scaling
 from homelab.validate.inside import _outcome
@@ -191,6 +193,19 @@ def test_an_unmeasured_host_is_told_with_its_mend(lab: Any) -> None:
     assert found["tailnet"] == left_out("tailnet", "lab.yaml names no tailnet")
     assert found["TimescaleDB SELECT 1"].state == "left out"
     assert found["secrets encrypted"].mend == "./lab secrets-init"
+
+
+def test_a_node_of_a_sandbox_that_is_off_is_told_with_its_mend(tmp_path: Path) -> None:
+    """It is a part of this machine, so nobody asks it by ssh."""
+    sandbox = of(3, tmp_path)
+    for machine in sandbox.machines:
+        machine.create()
+    write_lab(sandbox)
+    found = {one.name: one for one in phase0.outcomes(load(sandbox.lab), lambda _: None, AT)}
+    for name in ("sandbox-1", "sandbox-2", "sandbox-3"):
+        assert found[f"{name} answers"] == failed(
+            f"{name} answers", "its node of the sandbox does not run", "./lab sandbox-up"
+        )
 
 
 def test_without_the_switch_nothing_is_recorded(lab: Any) -> None:

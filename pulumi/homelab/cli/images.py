@@ -51,7 +51,7 @@ def images(
     from homelab.images import build, deliver, load, store
 
     catalogue = load()
-    usual = catalogue.deployed if import_ else list(catalogue.ours)
+    usual = catalogue.deployed(_graph_engine()) if import_ else list(catalogue.ours)
     chosen = _chosen(names, list(catalogue.ours), list(catalogue.vendor)) or usual
     _one_base(chosen, base, {name: image.base for name, image in catalogue.ours.items()})
     registry = _registry() if push else None
@@ -114,6 +114,14 @@ def _one_base(names: Sequence[str], base: str | None, bases: dict[str, str | Non
     raise InvalidInput(Problem("images", f"--base {base}", f"these images stand on {said}", fix))
 
 
+def _graph_engine() -> str:
+    """Of the lab's profile; those that `auto` takes for more or less memory have the same."""
+    from homelab import profile
+    from homelab.lab import load
+
+    return profile.load(load().profile, ram_mib=1).rules.graph.engine
+
+
 def _registry() -> str:
     """Raises InvalidInput where lab.yaml names none."""
     from homelab.lab import load
@@ -131,12 +139,10 @@ def _takers() -> "list[Containerd]":
     from homelab.images.containerd import k3s
     from homelab.lab import load
     from homelab.sandbox.images import containerd
-    from homelab.sandbox.layout import existing
-    from homelab.sandbox.owner import own
+    from homelab.sandbox.owner import of_lab, own
 
-    lab = load().path.resolve()
-    sandbox = existing(lab.parent)
-    if sandbox is None or lab != sandbox.lab:
+    sandbox = of_lab(load().path)
+    if sandbox is None:
         return [k3s()]
     own(sandbox.root)
     return [containerd(node) for node in sandbox.nodes]

@@ -139,10 +139,12 @@ class Catalogue(Document):
     def base(self, image: Ours) -> Base | None:
         return None if image.base is None else self.bases[image.base]
 
-    @property
-    def deployed(self) -> tuple[str, ...]:
-        """The names of ours that a node of the cluster needs; the others are for a person's own machine."""
-        return tuple(name for name, image in self.ours.items() if image.consumers)
+    def deployed(self, engine: str) -> tuple[str, ...]:
+        """The names of ours that nodes need; `engine` is `graph.engine` of the profile, whose image has its name.
+
+        The others are for a person's own machine.
+        """
+        return tuple(name for name, image in self.ours.items() if image.consumers or name == engine)
 
     def of(self, consumer: str) -> str | None:
         """The name of the consumer's image."""

@@ -21,3 +21,10 @@ def own(root: Path) -> Sandbox | None:
         rule = "there is one on a machine: its addresses have fixed names"
         raise SandboxError(Problem("sandbox", "another checkout's runs", rule, "./lab sandbox-down there"))
     return known
+
+
+def of_lab(lab: Path) -> Sandbox | None:
+    """The sandbox that made this lab.yaml; None for a lab of a person's own machines."""
+    path = lab.resolve()
+    known = existing(path.parent)
+    return known if known is not None and path == known.lab else None

@@ -9,6 +9,8 @@ from homelab.errors import HomelabError, Problem
 from homelab.facts import check, load
 from homelab.lab import Lab
 from homelab.planner import local_machine_id
+from homelab.sandbox import boot
+from homelab.sandbox.owner import of_lab
 from homelab.units import human_mib
 from homelab.validate.outcome import Outcome, failed, held, left_out
 from homelab.validate.timescale import timescale
@@ -41,16 +43,20 @@ def _facts(lab: Lab, name: str, now: datetime) -> Outcome:
 
 
 def _answers(lab: Lab, tell: Tell) -> Iterator[Outcome]:
-    """Every host on which something is placed."""
+    """Every host on which something is placed. The sandbox's nodes are parts of this machine, without ssh."""
     placed = [name for name, host in lab.hosts.items() if host.placed]
-    remote = [name for name in placed if not lab.hosts[name].local]
+    sandbox = of_lab(lab.path)
+    parts = {} if sandbox is None else {node.name: node for node in sandbox.nodes}
+    remote = [name for name in placed if not lab.hosts[name].local and name not in parts]
     problems: Mapping[str, Problem] = {}
     if remote:
         tell(f"whether {', '.join(remote)} answer")
         problems = run.reached(lab, remote)
     for name in placed:
         told = f"{name} answers"
-        if name not in remote:
+        if name in parts and boot.first_process(parts[name]) is None:
+            yield failed(told, "its node of the sandbox does not run", "./lab sandbox-up")
+        elif name not in remote:
             yield held(told, "it is this machine")
         elif (problem := problems.get(name)) is None:
             yield held(told, f"by ssh at {lab.hosts[name].address}")
