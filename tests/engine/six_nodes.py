@@ -6,7 +6,7 @@ and KEDA's `ScaledObject`, of which `grow` does what a full queue would do.
 
 import json
 from collections import defaultdict
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -99,7 +99,10 @@ class Six:
         self.merge(f"/api/v1/nodes/{node}", {"spec": {"taints": [taint]}})
 
     def settle(self) -> None:
-        until(lambda: not list(self.unsettled()), "every workload has all of its pods, ready or ended", WITHIN)
+        try:
+            until(lambda: not list(self.unsettled()), "every workload has all of its pods, ready or ended", WITHIN)
+        except AssertionError as error:
+            raise AssertionError(f"{list(self.unsettled())} lack pods; waiting: {self.waiting()}") from error
 
     def unsettled(self) -> Iterator[str]:
         """Workloads that have not as many ready pods as they want, or have not come to their end."""
@@ -141,6 +144,11 @@ class Six:
             f"waiting: {wanted}",
             WITHIN,
         )
+
+    def waiting_among(self, nodes: int, apps: Collection[str]) -> list[str]:
+        """What the scheduler said of pods of these apps when there were so many nodes."""
+        said = [why for name, all_said in self.waiting().items() if name in apps for why in all_said]
+        return [why for why in said if why.startswith(f"0/{nodes} ")]
 
     def reasons(self) -> dict[str, set[str]]:
         """App → why none of the nodes takes those that wait. What follows is said of preemption."""

@@ -241,7 +241,7 @@ def test_what_is_placed_on_two_hosts_has_a_pod_on_each_with_what_the_smaller_giv
     assert one(found, "Deployment", "litellm")["spec"]["replicas"] == 2
     assert main(found, "Deployment", "litellm")["resources"]["limits"]["memory"] == f"{small}Mi"
     (spread,) = pod(found, "Deployment", "litellm")["topologySpreadConstraints"]
-    assert (spread["maxSkew"], spread["whenUnsatisfiable"]) == (1, "DoNotSchedule")
+    assert (spread["maxSkew"], spread["minDomains"], spread["whenUnsatisfiable"]) == (1, 2, "DoNotSchedule")
     assert one(found, "PodDisruptionBudget", "litellm")["spec"]["maxUnavailable"] == 1
     assert "topologySpreadConstraints" not in pod(found, "StatefulSet", "nats")
 

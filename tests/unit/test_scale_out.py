@@ -61,7 +61,8 @@ def test_a_store_has_a_pod_on_each_of_its_hosts_and_no_two_on_one(app: str) -> N
     assert stateful["spec"]["replicas"] == 3
     assert nodes(stateful) == placed(six().lab, app) == ["tower", "office", "closet"]
     (spread,) = stateful["spec"]["template"]["spec"]["topologySpreadConstraints"]
-    assert (spread["maxSkew"], spread["topologyKey"]) == (1, "kubernetes.io/hostname")
+    assert (spread["maxSkew"], spread["minDomains"]) == (1, 3)
+    assert spread["topologyKey"] == "kubernetes.io/hostname"
     assert spread["whenUnsatisfiable"] == "DoNotSchedule"
     assert one(found(CORE), "PodDisruptionBudget", app)["spec"]["maxUnavailable"] == 1
 

@@ -147,11 +147,17 @@ def _only_on(nodes: tuple[str, ...]) -> AffinityArgs | None:
 
 
 def _evenly(pod: Pod) -> list[TopologySpreadConstraintArgs] | None:
-    """Over its nodes: each host's ledger has room for its part of them and no more."""
-    if len(pod.main.workload.nodes) < 2:
+    """Over its nodes: each host's ledger has room for its part of them and no more.
+
+    A node that is not there, or no longer, leaves its part waiting: without a least number of domains the others
+    would share it.
+    """
+    nodes = pod.main.workload.nodes
+    if len(nodes) < 2:
         return None
     spread = TopologySpreadConstraintArgs(
         max_skew=1,
+        min_domains=len(nodes),
         topology_key="kubernetes.io/hostname",
         when_unsatisfiable="DoNotSchedule",
         label_selector=selector(pod.app),
