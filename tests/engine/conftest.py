@@ -1,9 +1,12 @@
+import logging
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from control_plane import ControlPlane, control_plane
 from site_lab import Site, make
+
+logging.getLogger("httpx").setLevel(logging.WARNING)  # a line for each question would bury what a test tells
 
 
 @pytest.fixture(scope="session")
