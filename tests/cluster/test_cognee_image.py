@@ -119,11 +119,11 @@ def _asked_as_cognee_asks(model: ChatStandIn) -> None:
     assert "failed validation" in model.requests[1]["messages"][1]["content"]
 
 
-async def test_a_model_that_refuses_the_key_holds_the_document_and_says_so(
+async def test_a_model_that_refuses_or_fails_holds_the_document_and_the_worker_says_so_each_time(
     ours: Store, lab: Settings, tmp_path: Path
 ) -> None:
-    refusal = Reply(status=401, body=json.dumps({"error": {"message": "no such key", "code": "401"}}))
-    with embeddings_stand_in() as embeddings, chat_stand_in(refusal, Reply(GRAPH)) as model:
+    replies = [failure(401, "no such key"), failure(503, "loading"), Reply(GRAPH)]
+    with embeddings_stand_in() as embeddings, chat_stand_in(*replies) as model:
         settings = lab.model_copy(update={"litellm_url": embeddings.url})
         async with opened(settings) as over:
             with (
@@ -133,6 +133,11 @@ async def test_a_model_that_refuses_the_key_holds_the_document_and_says_so(
                 await over.complete(await over.send(document()), patience=300)
             assert await over.dead("graph") == []
     said = (tmp_path / "cognee/output").read_text()
-    assert "event=waiting" in said
-    assert "401" in said
+    refused, failed = (line for line in said.splitlines() if "event=waiting" in line)
+    assert "chat model: 401" in refused
+    assert "chat model: 503" in failed
     assert KEY not in said
+
+
+def failure(status: int, message: str) -> Reply:
+    return Reply(status=status, body=json.dumps({"error": {"message": message, "code": str(status)}}))

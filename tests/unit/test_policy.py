@@ -8,11 +8,12 @@ from typing import Any
 import pytest
 from manifests import GIB, LEDGER, MIB, clean, named
 
-from homelab.policy import POLICIES, Allowance, Ledger, PolicyViolated, check
+from homelab.policy import POLICIES, Allowance, Ledger, PolicyViolated, check, ledger_of
 from homelab.policy.exceptions import Excepted, apply
 from homelab.policy.quantity import parse
 from homelab.policy.secrets import names_a_secret
 from homelab.policy.violation import Violation
+from unit.test_scale_out import six
 
 Change = Callable[[list[dict[str, Any]]], None]
 
@@ -207,3 +208,14 @@ def test_names_of_secrets_are_known(name: str) -> None:
 @pytest.mark.parametrize("name", ["LAB_CHUNK_TOKENS", "PASSWORD_FILE", "SECRETS_DIR", "MONKEY", "KEYSPACE"])
 def test_names_of_other_things_are_not(name: str) -> None:
     assert not names_a_secret(name)
+
+
+def test_pods_that_are_spread_evenly_are_as_many_as_the_smallest_ledger_holds_on_each_host() -> None:
+    """The tower's alone holds three extractors; a seventh would come to a host that holds two."""
+    what = six()
+    holds = {
+        host.name: host.budget.line("extract").replicas_max for host in what.plan.hosts if "extract" in host.budget
+    }
+    assert holds == {"tower": 3, "office": 2, "closet": 2}
+    allowed = ledger_of(what.lab, what.plan).workloads["docling"]
+    assert (allowed.pods, allowed.hosts) == (6, 3)

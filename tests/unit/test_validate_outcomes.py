@@ -134,10 +134,17 @@ def test_an_autoscaler_ends_where_the_ledger_does(autoscalers: list[Any], outcom
     assert list(scaling.outcomes("phase1-core", [DOCLING], autoscalers, LEDGER)) == [outcome]
 
 
-def test_one_replica_needs_no_autoscaler() -> None:
-    alone = Ledger({"docling": Allowance("extract", 640 * MIB, 100, 1)})
+@pytest.mark.parametrize(
+    ("hosts", "reason"),
+    [
+        (1, "the ledger holds one replica of it"),
+        (3, "the ledger holds one replica of it on each of its hosts"),
+    ],
+)
+def test_one_replica_to_a_host_needs_no_autoscaler(hosts: int, reason: str) -> None:
+    alone = Ledger({"docling": Allowance("extract", 640 * MIB, 100, hosts, hosts)})
     assert list(scaling.outcomes("phase2-pipeline", [DOCLING], [], alone)) == [
-        left_out("docling scales", "the ledger holds one replica of it", "./lab explain extract.replicas")
+        left_out("docling scales", reason, "./lab explain extract.replicas")
     ]
 
 

@@ -4,13 +4,13 @@ import asyncio
 
 from pydantic import TypeAdapter, ValidationError
 
+from pipeline.artifact import artifact
 from pipeline.chunker import Chunker
 from pipeline.contract import (
     INLINE_LIMIT,
     Bucket,
     Chunk,
     Chunked,
-    Extracted,
     IngestExtracted,
     content_key,
 )
@@ -33,17 +33,6 @@ async def chunk(message: IngestExtracted, objects: ObjectStore, chunker: Chunker
     key = content_key(body)
     await objects.put(Bucket.PROCESSED, key, body)
     return Chunked(doc_id=message.doc_id, garage_key=message.garage_key, chunks_key=key)
-
-
-async def artifact(objects: ObjectStore, key: str) -> Extracted:
-    """What extract left at `key`. Raises Malformed when that is no artifact of this version."""
-    body = await objects.get(Bucket.PROCESSED, key)
-    try:
-        return await asyncio.to_thread(Extracted.model_validate_json, body)
-    except ValidationError as error:
-        raise Malformed(
-            f"processed/{key}", f"no artifact of this version: {error.error_count()} errors"
-        ) from error
 
 
 async def chunks_of(objects: ObjectStore, message: Chunked) -> tuple[Chunk, ...]:

@@ -1,8 +1,9 @@
 """Chunks → vectors, stored with their document."""
 
+from pipeline.artifact import artifact
 from pipeline.contract import Chunked, EmbedCompleted
 from pipeline.ports import Embedder, ObjectStore, VectorStore
-from pipeline.stages.chunk import artifact, chunks_of
+from pipeline.stages.chunk import chunks_of
 
 PART = 512
 """Chunks that are stored together, about 100 pages. Nearly every document is one part, and so one transaction; a

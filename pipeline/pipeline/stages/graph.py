@@ -4,12 +4,12 @@ import asyncio
 import logging
 
 from pipeline import entities
+from pipeline.artifact import artifact
 from pipeline.contract import EmbedCompleted, Extracted, KgCompleted, graph_name
 from pipeline.describe import describe, paragraphs
 from pipeline.entities import Reading
 from pipeline.log import line
 from pipeline.ports import EntityReader, GraphStore, ObjectStore, VectorStore
-from pipeline.stages.chunk import artifact
 
 _log = logging.getLogger(__name__)
 

@@ -1,9 +1,10 @@
 """What the ledger allows each workload of the cluster, by its Kubernetes name."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from urllib.parse import urlsplit
 
+from homelab.budget import Line
 from homelab.consumers import workload
 from homelab.inference import servers
 from homelab.lab import Host, Lab
@@ -26,12 +27,13 @@ TIMESCALEDB = 5432
 
 @dataclass(frozen=True, slots=True)
 class Allowance:
-    """Of each pod: bytes and millicores at most; and how many pods there may be at once."""
+    """Of each pod: bytes and millicores at most; how many pods there may be at once, and on how many hosts."""
 
     consumer: str
     memory: int
     millicores: int
     pods: int
+    hosts: int = 1
 
 
 NOTHING = Allowance("", 0, 0, 0)
@@ -56,8 +58,8 @@ class Ledger:
 
 
 def ledger_of(lab: Lab, plan: LabPlan) -> Ledger:
-    """What the plans of the cluster's nodes allow; a consumer on several nodes has a pod for each."""
-    workloads: dict[str, Allowance] = {}
+    """What the plans of the cluster's nodes allow a workload, wherever it runs."""
+    lines: dict[str, list[Line]] = {}
     disk: dict[str, int] = {}
     for host in plan.hosts:
         if host.name not in lab.nodes:
@@ -66,10 +68,10 @@ def ledger_of(lab: Lab, plan: LabPlan) -> Ledger:
             if line.kind in {"reserve", "headroom"}:
                 continue
             name = workload(line.consumer)
-            here = Allowance(line.consumer, line.limit.value * MIB, line.cpu_limit.value, line.replicas_max)
-            workloads[name] = _together(workloads[name], here) if name in workloads else here
+            lines.setdefault(name, []).append(line)
             if share := host.budget.disk.shares.get(line.consumer):
                 disk[name] = disk.get(name, 0) + share.value * GIB
+    workloads = {name: _together(each) for name, each in lines.items()}
     for job, consumer in JOBS.items():
         if consumer in workloads:
             workloads[job] = workloads[consumer]
@@ -84,12 +86,14 @@ def ledger_of(lab: Lab, plan: LabPlan) -> Ledger:
     return Ledger(workloads, disk, frozenset(doors), beside=beside, operators=operators)
 
 
-def _together(one: Allowance, other: Allowance) -> Allowance:
+def _together(lines: Sequence[Line]) -> Allowance:
+    """On all hosts of a consumer: its pods are alike and spread evenly, so the smallest ledger is the measure."""
     return Allowance(
-        one.consumer,
-        min(one.memory, other.memory),  # its pods are alike, and each may be on either node
-        min(one.millicores, other.millicores),
-        one.pods + other.pods,
+        lines[0].consumer,
+        min(line.limit.value for line in lines) * MIB,
+        min(line.cpu_limit.value for line in lines),
+        len(lines) * min(line.replicas_max for line in lines),
+        len(lines),
     )
 
 

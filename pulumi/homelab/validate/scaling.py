@@ -21,11 +21,12 @@ def outcomes(
         name = workload(consumer)
         if name not in deployed or name not in ledger.workloads:
             continue
-        pods, told = ledger.workloads[name].pods, f"{name} at most"
-        if pods == 1:
-            yield left_out(
-                f"{name} scales", "the ledger holds one replica of it", f"./lab explain {consumer}.replicas"
-            )
+        allowed, told = ledger.workloads[name], f"{name} at most"
+        pods = allowed.pods
+        if pods == allowed.hosts:
+            where = "" if pods == 1 else " on each of its hosts"
+            reason = f"the ledger holds one replica of it{where}"
+            yield left_out(f"{name} scales", reason, f"./lab explain {consumer}.replicas")
         elif most.get(name) != pods:
             given = f"{most.get(name, 'no')} replicas, the ledger holds {pods}"
             yield failed(told, given, f"./lab pulumi-up --stack {stack}")
