@@ -39,7 +39,7 @@ SECONDS = 60
 WORKERS = os.cpu_count() or 1
 
 TESTS = (
-    ("budget_disk", "budget_edges", "specs_edges"),
+    ("budget_disk", "budget_edges", "specs_edges", "specs_products"),
     ("plans", "timescaledb_tune", "specs"),
     ("specs_cluster", "specs_models", "explain", "held"),
     ("budget", "budget_models", "properties"),
