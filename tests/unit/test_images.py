@@ -77,6 +77,13 @@ def test_a_node_is_given_cognee_where_the_profile_chooses_it() -> None:
     assert set(catalogue.ours) - set(catalogue.deployed("cognee")) == {"openclaw"}
 
 
+def test_a_node_is_given_what_is_placed_on_it_and_the_image_that_first_steps_run_from() -> None:
+    catalogue = load()
+    assert set(catalogue.deployed("own", ["nats", "garage"])) == {"nats", "garage", "pipeline"}
+    assert set(catalogue.deployed("cognee", ["nats", "graph"])) == {"nats", "pipeline", "cognee"}
+    assert set(catalogue.deployed("cognee", ["nats"])) == {"nats", "pipeline"}
+
+
 def test_profiles_that_memory_decides_between_agree_on_who_makes_the_graph() -> None:
     """So that a node's images are known before its memory is."""
     assert {profile.load("auto", ram_mib=mib).rules.graph.engine for mib in (8_000, 31_000, 64_000)} == {"own"}

@@ -12,6 +12,7 @@ from homelab.errors import InvalidInput, Problem
 if TYPE_CHECKING:
     from homelab.images.build import Image
     from homelab.images.containerd import Containerd
+    from homelab.images.model import Catalogue
 
 MB = 10**6
 
@@ -51,11 +52,11 @@ def images(
     from homelab.images import build, deliver, load, store
 
     catalogue = load()
+    takers = _takers(catalogue) if import_ else []
     usual = catalogue.deployed(_graph_engine()) if import_ else list(catalogue.ours)
     chosen = _chosen(names, list(catalogue.ours), list(catalogue.vendor)) or usual
     _one_base(chosen, base, {name: image.base for name, image in catalogue.ours.items()})
     registry = _registry() if push else None
-    takers = _takers() if import_ else []
     ours = store.ours()
     made: list[tuple[Image, str]] = []
     with build.at_work(ours):
@@ -64,8 +65,9 @@ def images(
             went = image.reference
             if registry is not None:
                 went = deliver.push(image, registry, ours)
-            for containerd in takers:
-                containerd.take(image, ours)
+            for containerd, needed in takers:
+                if names or name in needed:
+                    containerd.take(image, ours)
             made.append((image, went))
     if as_json:
         rows = [
@@ -134,18 +136,23 @@ def _registry() -> str:
     return lab.cluster.registry
 
 
-def _takers() -> "list[Containerd]":
-    """What runs the pods of this lab. Raises MissingTool without k3s, SandboxError where the sandbox is off."""
+def _takers(catalogue: "Catalogue") -> "list[tuple[Containerd, Sequence[str]]]":
+    """What runs the pods of this lab, and the images that it needs.
+
+    Raises MissingTool without k3s, SandboxError where the sandbox is off.
+    """
     from homelab.images.containerd import k3s
     from homelab.lab import load
     from homelab.sandbox.images import containerd
     from homelab.sandbox.owner import of_lab, own
 
-    sandbox = of_lab(load().path)
+    lab, engine = load(), _graph_engine()
+    sandbox = of_lab(lab.path)
     if sandbox is None:
-        return [k3s()]
+        return [(k3s(), catalogue.deployed(engine))]
     own(sandbox.root)
-    return [containerd(node) for node in sandbox.nodes]
+    placed = {node: lab.hosts[name].placed for name, node in lab.nodes.items()}
+    return [(containerd(node), catalogue.deployed(engine, placed.get(node.name, ()))) for node in sandbox.nodes]
 
 
 def _show(made: Sequence[tuple["Image", str]]) -> None:

@@ -1,7 +1,7 @@
 """stacks/images.yaml: every image of the platform, pinned."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from datetime import date
 from functools import cache
 from pathlib import Path
@@ -139,12 +139,13 @@ class Catalogue(Document):
     def base(self, image: Ours) -> Base | None:
         return None if image.base is None else self.bases[image.base]
 
-    def deployed(self, engine: str) -> tuple[str, ...]:
-        """The names of ours that nodes need; `engine` is `graph.engine` of the profile, whose image has its name.
-
-        The others are for a person's own machine.
+    def deployed(self, engine: str, placed: Collection[str] = CONSUMERS) -> tuple[str, ...]:
+        """The names of ours that a node needs on which those are `placed`; what no pod runs is for a person's own
+        machine. `engine` is `graph.engine` of the profile, whose image has its name.
         """
-        return tuple(name for name, image in self.ours.items() if image.consumers or name == engine)
+        wanted = {*placed, "api"}  # from whose image the first steps of others run
+        found = [name for name, image in self.ours.items() if wanted.intersection(image.consumers)]
+        return (*found, engine) if "graph" in wanted and engine in self.ours else tuple(found)
 
     def of(self, consumer: str) -> str | None:
         """The name of the consumer's image."""
