@@ -68,13 +68,17 @@ def garage(platform: Platform, path: str) -> Any:
 
 
 def streams_are_whole(platform: Platform) -> bool:
-    """Each has its three copies, and none of them lags behind."""
+    """Each has its three copies, and none of them lags behind. Only its leader knows."""
+    copies = {}
     try:
-        said = monitored(platform, "nats-0", "/jsz?streams=true&accounts=true")
+        for pod in where(platform, "nats"):
+            said = monitored(platform, pod, "/jsz?streams=true&accounts=true")
+            found = [one for account in said["account_details"] for one in account.get("stream_detail", ())]
+            copies |= {
+                one["name"]: one["cluster"]["replicas"] for one in found if one["cluster"].get("leader") == pod
+            }
     except (httpx.HTTPError, KeyError):
         return False
-    found = [one for account in said["account_details"] for one in account.get("stream_detail", ())]
-    copies = {one["name"]: one.get("cluster", {}).get("replicas", []) for one in found}
     return len(copies) == len(STREAMS) and all(
         len(others) == 2 and all(other.get("current") and not other.get("offline") for other in others)
         for others in copies.values()
