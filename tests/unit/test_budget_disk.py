@@ -65,6 +65,11 @@ def test_fixed_volumes_shrink_together_on_a_small_disk() -> None:
     )
 
 
+def test_three_tenths_of_a_disk_are_rounded_down() -> None:
+    # 30 % of 33 GiB are 9.9.
+    assert shares(budget(facts(32_000, disk_gib=33), "garage"))["images"] == 9
+
+
 def test_the_reason_names_the_models_files_where_there_are_any() -> None:
     # 400 - 40 - 30 - 30 of glm-4.7-flash = 300.
     ledger = budget(facts(60_000, unified=True, disk_gib=400), "llama-server", "garage")

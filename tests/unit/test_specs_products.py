@@ -15,6 +15,7 @@ from homelab.specs.context_forge import context_forge
 from homelab.specs.k3s import k3s
 from homelab.specs.litellm import litellm
 from homelab.specs.llama_server import llama_server
+from homelab.specs.nats import nats
 from homelab.specs.pipeline import pipeline
 from homelab.specs.postgres import postgres
 from homelab.specs.serving import Steps
@@ -26,7 +27,7 @@ from unit.hosts import facts
 DEFAULT = profile.load("default", ram_mib=1)
 EXAMPLE = lab.load(lab.EXAMPLE)
 PLACED = (
-    *("postgres", "litellm", "garage", "extract", "embedder", "chunk", "embed", "api"),
+    *("postgres", "nats", "litellm", "garage", "extract", "embedder", "chunk", "embed", "api"),
     *("context-forge", "timescaledb", "llama-server"),
 )
 
@@ -74,6 +75,11 @@ def test_litellm_has_a_worker_for_each_512_mib_and_each_core(mib: int, millicore
     assert litellm(granted("litellm", mib, millicores)).settings()["NUM_WORKERS"] == workers
 
 
+@pytest.mark.parametrize(("mib", "kept"), [(96, "8MiB"), (256, "8MiB"), (320, "10MiB"), (4096, "64MiB")])
+def test_nats_keeps_a_32nd_of_its_limit_for_a_slow_client_from_8_to_64_mib(mib: int, kept: str) -> None:
+    assert nats(granted("nats", mib)).settings()["max_pending"] == kept
+
+
 @pytest.mark.parametrize(("mib", "connections"), [(300, "20"), (672, "21"), (3199, "99"), (6400, "100")])
 def test_timescaledb_has_a_connection_for_each_32_mib_from_20_to_100(mib: int, connections: str) -> None:
     assert timescaledb(granted("timescaledb", mib)).settings()["max_connections"] == connections
@@ -88,6 +94,12 @@ def test_timescaledb_is_told_whole_cores_and_one_at_least(millicores: int, cpus:
 def test_up_to_16_gib_another_extractor_starts_before_the_first_is_short(total: int, target: str) -> None:
     host = replace(BUDGET, total=given("fact", "ram", total, "MiB", ""))
     assert autoscaling(host, DEFAULT, "extract").settings()["memory.averageUtilization"] == target
+
+
+@pytest.mark.parametrize(("millicores", "target"), [(7_995, "80"), (8_000, "70")])
+def test_below_eight_whole_cores_each_extractor_works_longer(millicores: int, target: str) -> None:
+    host = replace(BUDGET, cores=given("fact", "cores", millicores, "m", ""))
+    assert autoscaling(host, DEFAULT, "extract").settings()["cpu.averageUtilization"] == target
 
 
 def test_of_a_small_reserve_k3s_has_half() -> None:
@@ -165,5 +177,5 @@ def test_what_keeps_nothing_has_no_disk() -> None:
 
 
 def test_three_hosts_hold_three_times_what_the_smallest_holds() -> None:
-    one = Share(800, 1000, 500, 2000, replicas_min=1, replicas_max=2, disk_gib=90)
-    assert (together([one] * 3).replicas_min, together([one] * 3).replicas_max) == (3, 6)
+    one = Share(800, 1000, 500, 2000, replicas_min=2, replicas_max=4, disk_gib=90)
+    assert (together([one] * 3).replicas_min, together([one] * 3).replicas_max) == (6, 12)
