@@ -103,14 +103,19 @@ def test_what_is_no_name_and_no_verb_is_left_out_with_what_hangs_on_it() -> None
 @pytest.mark.parametrize(
     ("head", "kind", "reason"),
     [
-        ({"status": 401, "message": "no\nkey", "wait": None}, Refused, "chat model: 401 no key"),
+        ({"status": 401, "message": "no\nkey", "kind": "", "wait": None}, Refused, "chat model: 401 no key"),
         (
-            {"status": 404, "message": "no", "wait": None},
+            {"status": 404, "message": "no", "kind": "", "wait": None},
             Misconfigured,
             "chat model: 'chat' is not served there: 404 no",
         ),
-        ({"status": 500, "message": "down", "wait": None}, Unavailable, "chat model: 500 down"),
-        ({"status": 400, "message": "too long", "wait": None}, Malformed, "chat model: 400 too long"),
+        ({"status": 500, "message": "down", "kind": "", "wait": None}, Unavailable, "chat model: 500 down"),
+        ({"status": 400, "message": "too long", "kind": "", "wait": None}, Malformed, "chat model: 400 too long"),
+        (
+            {"status": 400, "message": "no key", "kind": "no_db_connection", "wait": None},
+            Refused,
+            "chat model: 400 no key (LiteLLM's words for a key that it does not know)",
+        ),
         ({"refused": "Quota"}, Refused, "chat model: no quota or budget is left (Quota)"),
         ({"malformed": "E"}, Malformed, "chat model: its answers are no graph of Cognee's (E)"),
     ],
@@ -129,7 +134,7 @@ async def test_each_failure_has_its_kind_and_the_process_serves_on(
 
 async def test_a_model_that_is_asked_too_often_says_how_long_it_wants_to_be_left_alone(reader: Cognee) -> None:
     with pytest.raises(RateLimited) as failure:
-        await reader.passage('{"status": 429, "message": "slow", "wait": 7.0}')
+        await reader.passage('{"status": 429, "message": "slow", "kind": "", "wait": 7.0}')
     assert failure.value.retry_after == 7.0
 
 
@@ -138,13 +143,23 @@ async def test_a_passage_over_which_it_stumbles_is_malformed_unquoted_and_the_ne
 ) -> None:
     with pytest.raises(Malformed) as failure:
         await reader.passage("stumble")
-    assert str(failure.value) == "cognee: it stumbled over the model's answer (LookupError)"
+    assert (
+        str(failure.value) == "cognee: it stumbled over the model's answer (LookupError in cognee_stand_in.py:30)"
+    )
     assert (await reader.passage("a passage")).entities
 
 
 async def test_a_killed_process_is_unavailable_and_replaced(reader: Cognee) -> None:
     with pytest.raises(Unavailable, match=r"^cognee: its process was killed, probably for want of memory$"):
         await reader.passage("die")
+    assert (await reader.passage("a passage")).entities
+
+
+async def test_a_process_that_died_while_nobody_asked_costs_no_passage(reader: Cognee) -> None:
+    reader.start()
+    [idle] = processes()
+    idle.kill()
+    idle.wait()
     assert (await reader.passage("a passage")).entities
 
 

@@ -92,7 +92,7 @@ def test_the_local_platform_says_that_it_has_no_cognee(lab: Lab) -> None:
     with pytest.raises(LocalError) as refusal:
         table.platform(lab, plan)
     assert str(refusal.value) == (
-        "profile mine graph.engine · cognee · the local platform builds the graph itself · write own"
+        "profile mine graph.engine · cognee · the local platform has no Cognee · write own"
     )
 
 

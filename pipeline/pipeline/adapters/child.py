@@ -5,6 +5,8 @@ import os
 import select
 import sys
 import threading
+import traceback
+from pathlib import Path
 from types import TracebackType
 from typing import Any, BinaryIO
 
@@ -33,7 +35,9 @@ class Replies:
 
     def _last_words(self, kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:
         reason = "out of memory" if kind is MemoryError else f"{kind.__name__}: {error}".splitlines()[0]
-        self.send({"memory" if kind is MemoryError else "stumbled": reason})
+        frames = traceback.extract_tb(trace)
+        at = f"{Path(frames[-1].filename).name}:{frames[-1].lineno}" if frames else "?"
+        self.send({"memory" if kind is MemoryError else "stumbled": reason, "at": at})
         sys.__excepthook__(kind, error, trace)
 
 

@@ -4,14 +4,13 @@ Of Cognee its extraction is used and none of its stores: docs/decisions/0009 say
 """
 
 import asyncio
-import threading
 from typing import get_args
 
 from pydantic import BaseModel
 
 from pipeline.adapters.llm import WHERE as MODEL
 from pipeline.adapters.llm import refusal
-from pipeline.adapters.process import Process, Reply
+from pipeline.adapters.process import Kept, Reply
 from pipeline.entities import NAME, VERB, Entity, Found, Kind, Relation
 from pipeline.errors import Malformed, Misconfigured, PipelineError, Refused, Unavailable
 from pipeline.settings import Settings
@@ -65,14 +64,15 @@ class Cognee:
         self._model = settings.chat_model
         self._url = settings.litellm_url
         self._key = settings.litellm_key
-        self._timeout = timeout
-        self._lock = threading.Lock()
-        self._process: Process | None = None
+        self._kept = Kept(MODULE, WHERE, timeout)
 
     def start(self) -> None:
         """Begin to load the libraries, so that the first passage need not wait. Optional."""
-        with self._lock:
-            self._running()
+        self._kept.start()
+
+    def close(self) -> None:
+        """End the process, also while a passage waits for it: that one gets Unavailable."""
+        self._kept.close()
 
     async def passage(self, text: str) -> Found:
         """Raises what `ports.LLM` raises; Unavailable, named `cognee`, when time or memory ran out."""
@@ -81,51 +81,26 @@ class Cognee:
             raise self._failure(reply)
         return found(Graph.model_validate_json(reply.body))
 
-    def close(self) -> None:
-        """End the process, also while a passage waits for it: that one gets Unavailable."""
-        process = self._process
-        if process is not None:
-            process.kill()
-        with self._lock:
-            self._end()
-
     def _ask(self, text: str) -> Reply:
         raw = text.encode()
         # By the pipe: neither an argument nor a variable ever holds the key.
         key = self._key.get_secret_value() if self._key else None
         request = {"url": self._url, "model": self._model, "key": key, "size": len(raw)}
-        with self._lock:
-            try:
-                reply = self._running().ask(request, raw, self._timeout)
-            except Unavailable:
-                self._end()
-                raise
-            if not reply.goes_on:
-                self._end()
-        return reply
+        return self._kept.ask(request, raw)
 
     def _failure(self, reply: Reply) -> PipelineError:
         """Of Cognee's own words only the kind: they quote the document."""
         head = reply.head
         if "status" in head:
-            return refusal(head["status"], head["message"], self._model, head["wait"])
+            return refusal(head["status"], head["message"], self._model, head["wait"], head["kind"])
         if "refused" in head:
             return Refused(MODEL, f"no quota or budget is left ({head['refused']})")
         if "malformed" in head:
             return Malformed(MODEL, f"its answers are no graph of Cognee's ({head['malformed']})")
         if "memory" in head:
             return Unavailable(WHERE, "out of memory")
-        return Malformed(WHERE, f"it stumbled over the model's answer ({head['stumbled'].partition(':')[0]})")
-
-    def _running(self) -> Process:
-        if self._process is None:
-            self._process = Process(MODULE, WHERE)
-        return self._process
-
-    def _end(self) -> None:
-        if self._process is not None:
-            self._process.end()
-            self._process = None
+        fault = head["stumbled"].partition(":")[0]
+        return Malformed(WHERE, f"it stumbled over the model's answer ({fault} in {head['at']})")
 
 
 def found(graph: Graph) -> Found:

@@ -29,8 +29,11 @@ NativeLiteLLMAdapter.acreate_structured_output.retry.stop = stop_after_attempt(1
 
 
 async def extracted(text: str, url: str, model: str, key: str | None) -> str | dict[str, Any]:
-    """The graph as JSON, or why there is none: `status`, `message` and `wait` of the server's refusal; `refused`
-    where its quota or budget is spent; `malformed` where its answers, each mended twice, are no graph."""
+    """The graph as JSON, or why there is none.
+
+    That is `status`, `message`, `kind` and `wait` of the server's refusal; `refused` where its quota or budget is
+    spent; `malformed` where its answers, each mended twice, are no graph.
+    """
     llm_config.set(
         LLMConfig(
             llm_provider="custom",
@@ -47,9 +50,12 @@ async def extracted(text: str, url: str, model: str, key: str | None) -> str | d
     except openai.APIError as error:
         response = getattr(error, "response", None)
         status = getattr(error, "status_code", None) or 500
-        return {"status": status, "message": str(error), "wait": response and retry_after(response)}
+        wait = response and retry_after(response)
+        return {"status": status, "message": str(error), "kind": str(error.type), "wait": wait}
     except (LLMPaymentRequiredError, LLMQuotaExceededError) as error:
         return {"refused": type(error).__name__}
     except (CogneeValidationError, ValueError) as error:
         return {"malformed": type(error).__name__}
+    if "nodes" not in graph.model_fields_set:
+        return {"malformed": "an answer without nodes"}  # Cognee takes none at all for an empty graph
     return str(graph.model_dump_json())

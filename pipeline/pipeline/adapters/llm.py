@@ -173,17 +173,19 @@ def _check(response: httpx.Response, model: str) -> None:
     if response.is_success:
         return
     message, kind = _error(response)
-    if response.status_code == 400 and kind == UNKNOWN_KEY:
-        raise Refused(WHERE, f"400 {message} (LiteLLM's words for a key that it does not know)")
-    raise refusal(response.status_code, message, model, retry_after(response))
+    raise refusal(response.status_code, message, model, retry_after(response), kind)
 
 
-def refusal(status: int, message: str, model: str, wait: float | None) -> PipelineError:
-    """What the server's status means, whoever asked it; `wait` are the seconds that it wants to be left alone."""
+def refusal(status: int, message: str, model: str, wait: float | None, kind: str) -> PipelineError:
+    """What the server's status means, whoever asked it; `wait` are the seconds that it wants to be left alone, and
+    `kind` is the type that it gives its error.
+    """
     reason = f"{status} {_line(message)}"
     match status:
         case 401 | 403:
             return Refused(WHERE, reason)
+        case 400 if kind == UNKNOWN_KEY:
+            return Refused(WHERE, f"{reason} (LiteLLM's words for a key that it does not know)")
         case 404:
             return Misconfigured(WHERE, f"{model!r} is not served there: {reason}")
         case 400 if UNKNOWN_MODEL in message:
@@ -197,14 +199,14 @@ def refusal(status: int, message: str, model: str, wait: float | None) -> Pipeli
 
 
 def _error(response: httpx.Response) -> tuple[str, str]:
-    """The server's message as one line, and its type."""
+    """The server's message, and its type."""
     try:
         error = response.json()["error"]
         if isinstance(error, dict):
-            return _line(str(error["message"])), str(error.get("type"))
-        return _line(str(error)), ""
+            return str(error["message"]), str(error.get("type"))
+        return str(error), ""
     except (ValueError, KeyError, TypeError):
-        return _line(response.text), ""
+        return response.text, ""
 
 
 def _line(text: str) -> str:

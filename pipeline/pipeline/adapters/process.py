@@ -20,7 +20,7 @@ class Reply:
 
     @property
     def goes_on(self) -> bool:
-        """Whether the process serves on after this reply: not after `child.last_words`."""
+        """Whether the process serves on after this reply: not after the last words of `child.Replies`."""
         return not self.head.keys() & {"memory", "stumbled"}
 
 
@@ -96,3 +96,54 @@ class Process:
         if reason is None and not self._ready and code > 0:
             return Misconfigured(self._where, f"its process does not start (exit code {code}); its log says why")
         return Unavailable(self._where, reason or "its process was killed, probably for want of memory")
+
+
+class Kept:
+    """One process of the module at a time, for requests from any thread in turn.
+
+    It is replaced when it died, was late or stumbled, and after `most` requests: fragmented memory adds up.
+    """
+
+    def __init__(self, module: str, where: str, timeout: float, most: int | None = None) -> None:
+        self._module, self._where = module, where
+        self._timeout, self._most = timeout, most
+        self._lock = threading.Lock()
+        self._process: Process | None = None
+
+    def start(self) -> None:
+        """Begin to load the libraries, so that the first request need not wait. Optional."""
+        with self._lock:
+            self._running()
+
+    def ask(self, request: dict[str, Any], raw: bytes) -> Reply:
+        """Raises as `Process.ask`."""
+        with self._lock:
+            process = self._running()
+            try:
+                reply = process.ask(request, raw, self._timeout)
+            except Unavailable:
+                self._end()
+                raise
+            if not reply.goes_on or process.served == self._most:
+                self._end()
+        return reply
+
+    def close(self) -> None:
+        """End it, also while another thread waits for it: that one gets Unavailable."""
+        process = self._process
+        if process is not None:
+            process.kill()
+        with self._lock:
+            self._end()
+
+    def _running(self) -> Process:
+        if self._process is not None and not self._process.alive:
+            self._end()
+        if self._process is None:
+            self._process = Process(self._module, self._where)
+        return self._process
+
+    def _end(self) -> None:
+        if self._process is not None:
+            self._process.end()
+            self._process = None

@@ -52,11 +52,12 @@ def images(
     from homelab.images import build, deliver, load, store
 
     catalogue = load()
-    takers = _takers(catalogue) if import_ else []
-    usual = catalogue.deployed(_graph_engine()) if import_ else list(catalogue.ours)
-    chosen = _chosen(names, list(catalogue.ours), list(catalogue.vendor)) or usual
+    chosen = _chosen(names, list(catalogue.ours), list(catalogue.vendor))
+    engine = _graph_engine() if import_ else None
+    chosen = chosen or (list(catalogue.ours) if engine is None else catalogue.deployed(engine))
     _one_base(chosen, base, {name: image.base for name, image in catalogue.ours.items()})
     registry = _registry() if push else None
+    takers = [] if engine is None else _takers(catalogue, engine)
     ours = store.ours()
     made: list[tuple[Image, str]] = []
     with build.at_work(ours):
@@ -136,7 +137,7 @@ def _registry() -> str:
     return lab.cluster.registry
 
 
-def _takers(catalogue: "Catalogue") -> "list[tuple[Containerd, Sequence[str]]]":
+def _takers(catalogue: "Catalogue", engine: str) -> "list[tuple[Containerd, Sequence[str]]]":
     """What runs the pods of this lab, and the images that it needs.
 
     Raises MissingTool without k3s, SandboxError where the sandbox is off.
@@ -146,7 +147,7 @@ def _takers(catalogue: "Catalogue") -> "list[tuple[Containerd, Sequence[str]]]":
     from homelab.sandbox.images import containerd
     from homelab.sandbox.owner import of_lab, own
 
-    lab, engine = load(), _graph_engine()
+    lab = load()
     sandbox = of_lab(lab.path)
     if sandbox is None:
         return [(k3s(), catalogue.deployed(engine))]

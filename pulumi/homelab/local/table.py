@@ -93,7 +93,7 @@ def _garage(plan: HostPlan, folders: Folders) -> Path | None:
 
 def _check_placed(plan: HostPlan) -> None:
     if "graph" in plan.budget and plan.profile.rules.graph.engine != "own":
-        rule = "the local platform builds the graph itself"
+        rule = "the local platform has no Cognee"
         raise LocalError(
             Problem(
                 f"profile {plan.profile.name} graph.engine", plan.profile.rules.graph.engine, rule, "write own"

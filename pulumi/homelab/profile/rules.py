@@ -86,7 +86,7 @@ class Consumer(Document):
 
 
 class GraphRules(Document):
-    """Who makes the graph: the platform's own builder, or Cognee."""
+    """Who reads entities and relations for the graph: the platform's own question to the model, or Cognee."""
 
     engine: Literal["own", "cognee"]
 

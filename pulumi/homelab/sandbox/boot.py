@@ -38,6 +38,11 @@ def is_of(one: Machine) -> bool:
     return first is None or not inside.exists() or inside.samefile(one.folder)
 
 
+def runs(one: Machine) -> bool:
+    """Whether it runs, and not another checkout's of the same name."""
+    return first_process(one) is not None and is_of(one)
+
+
 def start(one: Machine, memory_mib: int | None, wire: Callable[[int], None]) -> None:
     """Start the machine, whose supervisord.conf is written; `wire` connects the network of its process 1.
 

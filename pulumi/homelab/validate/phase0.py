@@ -54,7 +54,7 @@ def _answers(lab: Lab, tell: Tell) -> Iterator[Outcome]:
         problems = run.reached(lab, remote)
     for name in placed:
         told = f"{name} answers"
-        if name in parts and boot.first_process(parts[name]) is None:
+        if name in parts and not boot.runs(parts[name]):
             yield failed(told, "its node of the sandbox does not run", "./lab sandbox-up")
         elif name not in remote:
             yield held(told, "it is this machine")
