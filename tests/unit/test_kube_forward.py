@@ -15,7 +15,9 @@ from servers import until
 
 CLUSTER = Cluster(context="home", kubeconfig=Path("/etc/kubeconfig"))
 
-STAND_IN = """#!{python}
+STAND_IN = """#!/bin/sh
+'''exec' "{python}" "$0" "$@"  # a first line cannot name an interpreter whose path has a space
+' '''
 import os, signal, sys
 with open({told!r}, "a") as file:
     file.write(f"{{os.getpid()}} {{' '.join(sys.argv[1:])}}\\n")
