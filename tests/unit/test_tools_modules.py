@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from homelab.sandbox import control
 from homelab.tools import GROUPS, TOOLS, Tool
 from homelab.tools.build import build
 from homelab.tools.recipes import MODULES, golang
@@ -50,7 +51,6 @@ def owner(package: str, requires: dict[str, str]) -> str:
         ("pulumi-language-python", "github.com/pulumi/pulumi/sdk/v3", "v3.76.1"),
         ("sops", "github.com/getsops/sops/v3", "v3.13.2"),
         ("age", "filippo.io/age", "v1.3.2"),
-        ("coredns", "github.com/coredns/coredns", "v1.12.4"),
         ("metrics-server", "sigs.k8s.io/metrics-server", "v0.7.2"),
         ("local-path-provisioner", "github.com/rancher/local-path-provisioner", "v0.0.30"),
         ("kwok", "sigs.k8s.io/kwok", "v0.8.0"),
@@ -64,6 +64,18 @@ def test_a_program_is_built_from_the_module_that_its_go_mod_pins(program: str, m
     assert (found, required(folder)[found]) == (module, version)
     assert f"{module} {version} h1:" in (folder / "go.sum").read_text(encoding="utf-8")
     assert f"v{tool.version}" == version or program == "pulumi-language-python"
+
+
+def test_coredns_is_put_together_from_plugins_of_its_own_version() -> None:
+    assert required(MODULES / "coredns")["github.com/coredns/coredns"] == f"v{TOOLS['coredns'].version}"
+
+
+def test_coredns_has_the_plugins_that_the_corefile_names() -> None:
+    named = re.findall(r"^    (\w+)", control.COREFILE, re.MULTILINE)
+    content = (MODULES / "coredns/main.go").read_text(encoding="utf-8")
+    assert sorted(re.findall(r"coredns/plugin/(\w+)", content)) == sorted(named)
+    (order,) = re.findall(r"Directives = \[\]string{(.*)}", content)
+    assert sorted(re.findall(r"\w+", order)) == sorted(named)
 
 
 def test_the_collector_is_put_together_from_parts_of_its_own_version() -> None:
@@ -174,7 +186,8 @@ def test_a_build_is_given_its_source_and_its_environment(tmp_path: Path, monkeyp
     script = 'mkdir -p "$0/bin"; install -m 755 "$1/greeting" "$0/bin/greet"; echo "$GOFLAGS." >> "$0/bin/greet"'
     steps = (("sh", "-c", script, "{home}", "{source}"),)
     tool = Tool("greet", "1.2", ("greet",), steps, (), "a moment", source, (("GOFLAGS", ""),))
-    assert (build(tool) / "bin/greet").read_text() == "#!/bin/sh\n.\n"
+    build(tool)
+    assert (tool.home / "bin/greet").read_text() == "#!/bin/sh\n.\n"
 
 
 def test_a_group_names_tools_and_is_none_itself() -> None:

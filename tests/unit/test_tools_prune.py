@@ -3,6 +3,7 @@
 import json
 import shutil
 import subprocess
+import threading
 from pathlib import Path
 
 import pytest
@@ -24,8 +25,6 @@ def cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     for name in (OLD, CURRENT, "nats-ba9876543210.work", "my own things"):
         (folder / name / "bin").mkdir(parents=True)
         (folder / name / "bin/age").write_bytes(b"x" * 1000)
-    for name in (OLD, CURRENT):
-        (folder / f"{name}.lock").touch()
     return folder
 
 
@@ -35,10 +34,7 @@ def names(folder: Path) -> set[str]:
 
 def test_builds_that_no_pin_names_go(cache: Path) -> None:
     assert {path.name for path in prune()} == {OLD, "nats-ba9876543210.work"}
-    assert names(cache) == {
-        *(CURRENT, f"{CURRENT}.lock", "my own things"),
-        *(f"{OLD}.lock", "nats-ba9876543210.lock"),  # empty; removed, two could hold one lock at once
-    }
+    assert names(cache) == {CURRENT, "lock", "my own things"}
 
 
 def test_a_build_goes_on_where_it_was_broken_off(cache: Path) -> None:
@@ -60,10 +56,15 @@ def test_a_build_whose_program_runs_stays(cache: Path) -> None:
     assert cache / OLD in prune()
 
 
-def test_a_tool_that_another_checkout_builds_just_now_stays(cache: Path) -> None:
-    with alone(cache / f"{OLD}.lock", "age is being built"):
-        assert cache / OLD not in prune()
-    assert (cache / OLD).exists()
+def test_nothing_goes_while_another_checkout_builds(cache: Path) -> None:
+    pruning = threading.Thread(target=prune)
+    with alone(cache / "lock", "tools are being built"):
+        pruning.start()
+        pruning.join(0.2)
+        assert pruning.is_alive()
+        assert (cache / OLD).exists()
+    pruning.join()
+    assert not (cache / OLD).exists()
 
 
 def test_without_a_cache_there_is_nothing_to_remove(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -37,8 +37,7 @@ def tools(
     if unknown := [name for name in wanted if name not in TOOLS]:
         rule = f"the pinned tools are {', '.join(TOOLS)}; {', '.join(GROUPS)} is several of them"
         raise InvalidInput(*(Problem("tools", name, rule, "name one of them") for name in unknown))
-    for name in wanted:
-        build(TOOLS[name])
+    build(*(TOOLS[name] for name in wanted))
     rows = [
         {"name": tool.name, "version": tool.version, "home": str(tool.home) if tool.built else None}
         for tool in (TOOLS[name] for name in wanted or TOOLS)

@@ -11,7 +11,7 @@ from homelab.images.model import ROOT, Base, Catalogue, Ours
 from homelab.images.store import BASE_LABEL, Store
 from homelab.tools import TOOLS
 from homelab.tools.alone import alone
-from homelab.tools.build import build as build_tool
+from homelab.tools.build import build as build_tools
 
 SCRATCH = "scratch"
 
@@ -44,8 +44,7 @@ def build(name: str, catalogue: Catalogue, store: Store, base: str | None = None
     if found is not None and (own is None or wanted in (None, found.base)):
         return Image(name, target, found.size, found.base, None)
     began = time.monotonic()
-    for tool in image.tools:
-        build_tool(TOOLS[tool])
+    build_tools(*(TOOLS[tool] for tool in image.tools))
     used, apt = _stand(own, wanted, store)
     _bud(name, image, target, used, apt, store)
     store.forget(f"localhost/homelab/{name}:", but=target)

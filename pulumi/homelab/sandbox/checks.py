@@ -65,8 +65,7 @@ def addresses() -> None:
 
 def tools() -> None:
     """Build what is not built yet, under a progress line each. Raises MissingTool."""
-    for name in PINNED:
-        build(TOOLS[name])
+    build(*(TOOLS[name] for name in PINNED))
 
 
 def _cni() -> list[Need]:

@@ -56,7 +56,7 @@ _VOLUMES_POD: dict[str, Any] = {
     },
 }
 
-_COREFILE = f"""\
+COREFILE = f"""\
 .:53 {{
     errors
     ready 0.0.0.0:{DNS_READY_PORT}
@@ -91,7 +91,7 @@ def configure(sandbox: Sandbox) -> None:
         kubeconfig.for_user(folder / f"{user}.kubeconfig", ca, folder, f"system:{user}")
     admin = pki.issue(ca, Pair.at(sandbox.pki, "admin"), "sandbox-admin", ["system:masters"])
     kubeconfig.write(sandbox.kubeconfig, ca, admin)
-    write_whole(sandbox.control.folder / "Corefile", _COREFILE)
+    write_whole(sandbox.control.folder / "Corefile", COREFILE)
     write_whole(sandbox.control.folder / "volumes.json", json.dumps(_VOLUMES_CONF, indent=2))
     write_whole(sandbox.control.folder / "volume-pod.yaml", json.dumps(_VOLUMES_POD, indent=2))
     write_whole(sandbox.control.folders.run / "supervisord.conf", conf(_programs()))

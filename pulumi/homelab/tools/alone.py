@@ -19,15 +19,3 @@ def alone(lock: Path, doing: str) -> Iterator[None]:
             sys.stderr.flush()
             fcntl.flock(held, fcntl.LOCK_EX)
         yield
-
-
-@contextmanager
-def unless_busy(lock: Path) -> Iterator[bool]:
-    """Hold `lock` if nobody does; whether we do. It does not wait."""
-    with lock.open("a") as held:
-        try:
-            fcntl.flock(held, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            yield False
-            return
-        yield True

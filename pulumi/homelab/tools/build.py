@@ -1,36 +1,55 @@
-"""Building a pinned tool into the cache: one build at a time, visible only when it is whole."""
+"""Building pinned tools into the cache: one run at a time, each tool visible only when it is whole."""
 
 import os
 import shutil
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 from homelab.errors import MissingTool, Problem
 from homelab.tools.alone import alone
 from homelab.tools.needs import require
 from homelab.tools.progress import Failed, follow
-from homelab.tools.tool import Tool
+from homelab.tools.tool import Tool, cache
+
+LOCK = "lock"
+GO_CACHE = "go-cache"
+"""Of what Go compiled: its tools have packages in common. Ten times what is built, it goes when all are."""
 
 
-def build(tool: Tool) -> Path:
-    """Build the tool unless it is built, and return its home. A build that was broken off goes on where it was.
+def build(*tools: Tool) -> None:
+    """Build those that are not built. What was broken off goes on where it was.
 
-    Raises MissingTool naming every program that the build needs and this machine lacks, or why the build failed.
+    Raises MissingTool naming every program that the builds need and this machine lacks, or why a build failed.
     """
-    if tool.built:
-        return tool.home
-    require(f"tool {tool.name}", tool.needs)
-    with alone(tool.home.with_suffix(".lock"), f"{tool.name} is being built"):
+    missing = [tool for tool in tools if not tool.built]
+    if not missing:
+        return
+    names = ", ".join(tool.name for tool in missing)
+    require(f"tools {names}", dict.fromkeys(need for tool in missing for need in tool.needs))
+    kinds = [
+        [tool for tool in missing if tool.needs == needs]
+        for needs in dict.fromkeys(tool.needs for tool in missing)
+    ]
+    with alone(cache() / LOCK, "tools are being built"):
+        # Compilers leave a core idle for minutes, at a large file of C or a link; two kinds side by side fill it.
+        with ThreadPoolExecutor(len(kinds)) as pool:
+            for _ in pool.map(_build_each, kinds):
+                pass
+        shutil.rmtree(cache() / GO_CACHE, ignore_errors=True)
+
+
+def _build_each(tools: Sequence[Tool]) -> None:
+    for tool in tools:
         if not tool.built:
             _build(tool)
-    return tool.home
 
 
 def _build(tool: Tool) -> None:
     work = tool.home.with_suffix(".work")
     staged = work / "home"
     work.mkdir(exist_ok=True)
-    # Go's cache of what it compiled is ten times what it builds: it goes with the scratch.
-    own = {"CARGO_TERM_COLOR": "never", "GOCACHE": str(work / "go-cache")}
+    own = {"CARGO_TERM_COLOR": "never", "GOCACHE": str(cache() / GO_CACHE)}
     environment = {**os.environ, **own, **dict(tool.environment)}
     steps = len(tool.build)
     for step, command in enumerate(tool.build, 1):

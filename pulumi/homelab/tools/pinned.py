@@ -13,7 +13,13 @@ TOOLS = {
     tool.name: tool
     for tool in (
         # 2.3.0: the first with `server --single-node --default-bucket`, which the local platform starts it by
-        cargo("garage", "2.3.0", programs=("garage",), takes="about 6 min on 2 cores"),
+        cargo(
+            "garage",
+            "2.3.0",
+            programs=("garage",),
+            features=("bundled-libs", "metrics", "sqlite"),  # sqlite is the one database that we configure
+            takes="about 6 min on 2 cores",
+        ),
         golang(
             "kubernetes",
             KUBERNETES,
@@ -68,7 +74,7 @@ TOOLS = {
             values={"main.Version": "v1.3.2"},
             takes="seconds",
         ),
-        golang("coredns", "1.12.4", {"coredns": "github.com/coredns/coredns"}, takes="about 1 min on 2 cores"),
+        golang("coredns", "1.12.4", {"coredns": "."}, takes="about 1 min on 2 cores"),
         golang(
             "metrics-server",
             "0.7.2",
@@ -95,12 +101,7 @@ TOOLS = {
             values={"main.version": "0.159.0"},
             takes="about 2 min on 2 cores",
         ),
-        golang(
-            "kwok",
-            "0.8.0",
-            {"kwok": "sigs.k8s.io/kwok/cmd/kwok", "kwokctl": "sigs.k8s.io/kwok/cmd/kwokctl"},
-            takes="about 1 min on 2 cores",
-        ),
+        golang("kwok", "0.8.0", {"kwok": "sigs.k8s.io/kwok/cmd/kwok"}, takes="about 1 min on 2 cores"),
         golang("nats", "0.4.0", {"nats": "github.com/nats-io/natscli/nats"}, takes="about 30 s on 2 cores"),
     )
 }

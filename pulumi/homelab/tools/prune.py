@@ -4,7 +4,8 @@ import re
 import shutil
 from pathlib import Path
 
-from homelab.tools.alone import unless_busy
+from homelab.tools.alone import alone
+from homelab.tools.build import LOCK
 from homelab.tools.pinned import TOOLS
 from homelab.tools.tool import cache
 
@@ -12,18 +13,16 @@ _BUILD = re.compile(r"([a-z0-9-]+-[0-9a-f]{12})(\.work)?")
 
 
 def prune() -> list[Path]:
-    """Remove superseded builds and what broken ones left, save what runs or is being built; returns what went."""
+    """Remove superseded builds and what broken ones left, save what runs; returns what went. Waits for a build."""
     if not cache().is_dir():
         return []
     pinned = {tool.home.name for tool in TOOLS.values()}
-    running = _running()
     removed = []
-    for path in sorted(cache().iterdir()):
-        found = _BUILD.fullmatch(path.name)
-        if found is None or found[1] in pinned or not path.is_dir() or _holds(path, running):
-            continue
-        with unless_busy(cache() / f"{found[1]}.lock") as ours:
-            if ours:
+    with alone(cache() / LOCK, "tools are being built"):
+        running = _running()
+        for path in sorted(cache().iterdir()):
+            found = _BUILD.fullmatch(path.name)
+            if found is not None and found[1] not in pinned and path.is_dir() and not _holds(path, running):
                 shutil.rmtree(path)
                 removed.append(path)
     return removed
