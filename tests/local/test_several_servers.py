@@ -107,6 +107,13 @@ async def connected(member: Member) -> nats.NATS:
     return await nats.connect(f"nats://{LOOPBACK}:{member.port}", user=nats_conf.USER, password=PASSWORD)
 
 
+def leader(member: Member, stream: str) -> str:
+    """By the member's own word; "" while there is none."""
+    told = httpx.get(f"{member.server.url}/jsz?streams=true").json()
+    details = [one for account in told["account_details"] for one in account.get("stream_detail", ())]
+    return str(next(one["cluster"].get("leader", "") for one in details if one["name"] == stream))
+
+
 async def test_every_stream_has_three_copies_and_a_second_step_changes_nothing(streams: list[Member]) -> None:
     made = await bootstrap.make_streams(settings(streams))
     assert [line for line in made if line.startswith("stream")] == [f"stream {s.name} created" for s in STREAMS]
@@ -127,6 +134,9 @@ async def test_what_was_stored_is_there_while_one_of_three_is_away(streams: list
         await client.jetstream().publish("kg.upsert.completed", str(number).encode())
     await client.close()
     streams[0].server.kill()
+    until(
+        lambda: leader(streams[1], "KG") in ("nats-1", "nats-2"), "one of the two that are left leads the stream"
+    )
     other = await connected(streams[1])
     jetstream = other.jetstream(timeout=30)
     await jetstream.publish("kg.upsert.completed", b"20")
