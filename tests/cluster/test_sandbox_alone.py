@@ -1,6 +1,7 @@
 """Sandboxes of their own: what an interrupted start leaves, and three nodes on one machine."""
 
 import json
+import shutil
 import signal
 import subprocess
 import sys
@@ -11,6 +12,7 @@ import psutil
 import pytest
 from sandboxes import kubectl, load_busybox, must_be_possible, sandbox_in, traces
 
+from homelab.errors import SandboxError
 from homelab.facts import load as load_facts
 from homelab.lab import load as load_lab
 from homelab.planner import plan_lab
@@ -65,6 +67,20 @@ def test_an_up_that_is_interrupted_leaves_nothing_once_it_is_down(tmp_path: Path
     assert lifecycle.down([].append, root)
     assert traces(root) == before
     assert not lifecycle.down([].append, root)
+
+
+def test_a_sandbox_whose_folder_was_removed_is_ended_from_any_checkout(tmp_path: Path) -> None:
+    must_be_possible()
+    gone, other = tmp_path / "gone/.sandbox", tmp_path / "other/.sandbox"
+    before = traces(gone)
+    lifecycle.up(1, [].append, gone)
+    with pytest.raises(SandboxError, match="another checkout's runs"):
+        lifecycle.down([].append, other)
+    shutil.rmtree(gone)
+    with pytest.raises(SandboxError, match=r"one runs whose folder was removed · \./lab sandbox-down"):
+        lifecycle.up(1, [].append, other)
+    assert lifecycle.down([].append, other)
+    assert traces(gone) == before
 
 
 def test_a_killed_up_lets_the_next_one_go_on(tmp_path: Path) -> None:

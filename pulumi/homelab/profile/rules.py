@@ -14,7 +14,7 @@ Mib = Annotated[int, Field(ge=1)]
 
 
 def _of_cores(text: str) -> str:
-    if re.fullmatch(r"\d+[%m]", text) is None:
+    if re.fullmatch(r"[1-9]\d*[%m]", text) is None:  # a container with a limit of nothing does not start
         raise broken("a share of the cores (30%) or millicores (250m)", "write it such as 250m")
     return text
 

@@ -34,13 +34,18 @@ def first_process(one: Machine) -> int | None:
 def is_of(one: Machine) -> bool:
     """Whether what runs under the machine's name has its folder; True while nothing does."""
     first = first_process(one)
-    inside = Path(f"/proc/{first}/root{machine.HERE}")
-    return first is None or not inside.exists() or inside.samefile(one.folder)
+    return first is None or not _inside(first).exists() or _inside(first).samefile(one.folder)
 
 
 def runs(one: Machine) -> bool:
     """Whether it runs, and not another checkout's of the same name."""
     return first_process(one) is not None and is_of(one)
+
+
+def abandoned() -> bool:
+    """Whether what runs has folders that were removed, with a checkout say: nobody's it is then."""
+    firsts = [pid for pid in cgroups.processes() if _is_first(pid)]
+    return bool(firsts) and not any(_inside(pid).stat().st_nlink for pid in firsts)
 
 
 def start(one: Machine, memory_mib: int | None, wire: Callable[[int], None]) -> None:
@@ -155,6 +160,11 @@ def pids(pid: int) -> list[int]:
 def _is_first(pid: int) -> bool:
     """Whether it is process 1 of a pid namespace; a pod's own are no programs of the machine."""
     return pids(pid)[1:] == [1]
+
+
+def _inside(first: int) -> Path:
+    """The machine's folder, through its process 1."""
+    return Path(f"/proc/{first}/root{machine.HERE}")
 
 
 def _kill(pids: Iterable[int]) -> None:

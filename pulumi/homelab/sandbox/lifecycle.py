@@ -66,11 +66,14 @@ def up(nodes: int | None, report: Report, root: Path = HOME) -> Sandbox:
 
 
 def down(report: Report, root: Path = HOME, *, delete: bool = False) -> bool:
-    """End everything, pods first; what the sandbox keeps stays, unless `delete`. False when nothing ran."""
+    """End everything, pods first; what the sandbox keeps stays, unless `delete`. False when nothing ran.
+
+    Raises SandboxError while another checkout's runs, unless that checkout is gone.
+    """
     checks.root_only("sandbox-down")
     with alone():
         told = _Told(report)
-        sandbox = own(root)
+        sandbox = None if boot.abandoned() else own(root)
         ran = bool(cgroups.processes())
         if ran and sandbox is not None:
             for one in sandbox.nodes:

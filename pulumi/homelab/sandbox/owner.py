@@ -17,6 +17,8 @@ def own(root: Path) -> Sandbox | None:
     if not cgroups.processes():
         return known
     root_only("sandbox-status")
+    if boot.abandoned():
+        raise SandboxError(Problem("sandbox", "one runs whose folder was removed", "", "./lab sandbox-down"))
     if known is None or not all(map(boot.is_of, known.machines)):
         rule = "there is one on a machine: its addresses have fixed names"
         raise SandboxError(Problem("sandbox", "another checkout's runs", rule, "./lab sandbox-down there"))
