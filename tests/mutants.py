@@ -35,7 +35,7 @@ from homelab import llm, profile
 from homelab.audit import document, held  # noqa: F401
 from homelab.lab import EXAMPLE, load
 
-SECONDS = 60
+SECONDS = 30
 WORKERS = os.cpu_count() or 1
 
 TESTS = (
