@@ -193,10 +193,10 @@ status *flags: environment
 test *flags: (environment "dev" "litellm")
     @{{ bin }}/python -m pytest --ignore tests/engine --ignore tests/cluster "$@"
 
-[doc("Engine and Kubernetes in short, as root: five kills, three hosts, a lab of six, from a PDF to an answer")]
+[doc("Engine and Kubernetes in short, as root: five kills, three hosts, from a PDF to an answer")]
 [group("develop")]
 test-cluster *flags: (environment "dev")
-    @{{ bin }}/python -m pytest tests/engine/test_{engine_kill,phases,scheduling,sops}.py "$@"
+    @{{ bin }}/python -m pytest tests/engine/test_{engine_kill,phases,sops}.py "$@"
     @{{ bin }}/python -m pytest tests/cluster/test_platform{,_gateway,_models}.py "$@"
 
 [doc("Every test that needs Pulumi's engine, Kubernetes and root (about an hour)")]

@@ -51,6 +51,13 @@ def test_an_agent_keeps_less_for_k3s_and_evicts_before_the_kernel_must() -> None
     }
 
 
+def test_whether_a_host_is_the_server_does_not_hang_on_the_order_of_names() -> None:
+    first = PI.model_copy(update={"address": "attic.lan"})
+    cluster = Cluster(context="k3s", nodes={"attic": "attic", "desktop": "desktop"})
+    lab = TWO.model_copy(update={"hosts": {"attic": first, **EXAMPLE.hosts}, "cluster": cluster})
+    assert k3s(lab, "attic", 31949)["kube-reserved.memory"] == "275Mi"
+
+
 def test_without_a_local_node_the_first_is_the_server() -> None:
     away = {name: host.model_copy(update={"address": f"{name}.lan"}) for name, host in TWO.hosts.items()}
     assert k3s(TWO.model_copy(update={"hosts": away}), "pi", 31949)["kube-reserved.memory"] == "1600Mi"

@@ -1,6 +1,5 @@
 """Pinned tools: where their builds lie, and how they come to lie there."""
 
-import os
 import shutil
 import threading
 from dataclasses import replace
@@ -79,20 +78,6 @@ def test_builds_at_the_same_time_build_once(cache: Path) -> None:
         thread.join()
     assert tool.built
     assert (cache.parent / "log").read_text() == "began\n"
-
-
-def test_builds_by_different_compilers_go_on_side_by_side(tmp_path: Path) -> None:
-    pipe = tmp_path / "pipe"
-    os.mkfifo(pipe)
-    meet = {"cat": f"timeout 20 cat '{pipe}'", "sh": f"timeout 20 sh -c 'echo > \"{pipe}\"'"}
-    tools = [
-        replace(
-            GREET, name=by, needs=(Need(by),), build=(("sh", "-ec", f"{words}; {SCRIPT}", "{home}", "{work}"),)
-        )
-        for by, words in meet.items()
-    ]
-    build(*tools)
-    assert all(tool.built for tool in tools)
 
 
 def test_everything_that_a_build_lacks_is_named_in_one_line() -> None:

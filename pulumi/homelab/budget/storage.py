@@ -93,7 +93,7 @@ class Volumes:
 
     def _fixed(self) -> Shares:
         rules = self.profile.rules.storage
-        wanted = {name: gib for name, gib in rules.fixed_gib.items() if name == "images" or name in self.placed}
+        wanted = {name: gib for name, gib in rules.fixed_gib.items() if name in ("images", *self.placed)}
         most = self.usable.value * rules.fixed_percent_max // 100
         asked = sum(wanted.values())
         figures = {}

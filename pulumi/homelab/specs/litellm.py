@@ -21,8 +21,7 @@ class LiteLLM(Spec):
 
 def litellm(budget: Budget) -> LiteLLM:
     line = budget.line("litellm")
-    by_cpu = max(1, line.cpu_limit.value // 1000)
-    workers = max(1, min(by_cpu, line.limit.value // MIB_PER_WORKER))
+    workers = max(1, min(line.cpu_limit.value // 1000, line.limit.value // MIB_PER_WORKER))
     because = f"one for each {MIB_PER_WORKER} MiB and each core that it may use"
     return LiteLLM(
         num_workers=line.limit.then("rule", "litellm.NUM_WORKERS", workers, because, unit=""),

@@ -183,7 +183,7 @@ def _maintenance(limit: Figure, alone: bool) -> Figure:
 
 def _workers(cores: Figure, limit: Figure) -> Figure:
     """Of queries, on all its cores together."""
-    wanted, most = max(1, cores.value // 1000), max(1, limit.value // MIB_PER_WORKER)
+    wanted, most = max(1, cores.value // 1000), limit.value // MIB_PER_WORKER
     workers = _rule(cores, "max_parallel_workers", wanted, "one for each core it may use")
     if wanted > most:
         workers = workers.then("clamp", "postgres limit", most, f"one for each {MIB_PER_WORKER} MiB of its limit")

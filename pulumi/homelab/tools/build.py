@@ -2,8 +2,6 @@
 
 import os
 import shutil
-from collections.abc import Sequence
-from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 from homelab.errors import MissingTool, Problem
@@ -27,22 +25,11 @@ def build(*tools: Tool) -> None:
         return
     names = ", ".join(tool.name for tool in missing)
     require(f"tools {names}", dict.fromkeys(need for tool in missing for need in tool.needs))
-    kinds = [
-        [tool for tool in missing if tool.needs == needs]
-        for needs in dict.fromkeys(tool.needs for tool in missing)
-    ]
     with alone(cache() / LOCK, "tools are being built"):
-        # Compilers leave a core idle for minutes, at a large file of C or a link; two kinds side by side fill it.
-        with ThreadPoolExecutor(len(kinds)) as pool:
-            for _ in pool.map(_build_each, kinds):
-                pass
+        for tool in missing:
+            if not tool.built:
+                _build(tool)
         shutil.rmtree(cache() / GO_CACHE, ignore_errors=True)
-
-
-def _build_each(tools: Sequence[Tool]) -> None:
-    for tool in tools:
-        if not tool.built:
-            _build(tool)
 
 
 def _build(tool: Tool) -> None:
