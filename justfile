@@ -217,24 +217,7 @@ test-properties *flags: (environment "dev")
 [doc("Change the ledger and the specs in 3,000 ways; a test must fail each time (under an hour; goes on if ended)")]
 [group("develop")]
 test-mutation: (environment "mutation")
-    #!/usr/bin/env bash
-    set -euo pipefail
-    scratch={{ quote(root / ".tools/mutation") }}-$(git rev-parse --short=12 HEAD)
-    export PATH={{ bin }}:$PATH PYTHONPATH=$scratch/pulumi:$scratch/pipeline:$scratch/tests
-    if [[ ! -e $scratch/session.sqlite ]]; then
-      mkdir -p "$scratch"
-      git archive HEAD | tar --extract --directory "$scratch"
-      cd "$scratch"
-      rm -f begun.sqlite
-      cosmic-ray init tests/mutation.toml begun.sqlite
-      cr-filter-operators begun.sqlite tests/mutation.toml
-      mv begun.sqlite session.sqlite
-    fi
-    cd "$scratch"
-    python tests/mutants.py session.sqlite
-    cr-report session.sqlite --surviving-only --show-diff
-    cr-rate session.sqlite --fail-over 10
-    rm -rf "$scratch"
+    @PATH={{ bin }}:$PATH bash tests/mutation.sh
 
 [doc("Lint, format and types; writes nothing")]
 [group("develop")]
@@ -242,7 +225,7 @@ check: (environment "dev")
     @{{ bin }}/ruff check .
     @{{ bin }}/ruff format --check .
     @{{ bin }}/mypy
-    @bash -n lab .ci/run
+    @bash -n lab .ci/run && bash -n tests/mutation.sh
     @{{ quote(just_executable()) }} --fmt --check
 
 [doc("Format")]
