@@ -10,11 +10,13 @@ import httpx
 
 from pipeline.answer import Answer
 from pipeline.contract import DeadLetter, EmbedCompleted, KgCompleted, Subject
+from pipeline.dead_letter_queue import Listed, Shown
 from pipeline.errors import Malformed, Misconfigured, NoSpace, PipelineError, Unavailable
 from pipeline.follow import patiently
+from pipeline.forget import Forgotten, Known
 from pipeline.ingest import Uploads
 from pipeline.intake import Candidate
-from pipeline.platform import Platform, Rows
+from pipeline.platform import Platform, Rows, every_page
 from pipeline.status import Status
 
 WHERE = "api"
@@ -54,6 +56,33 @@ class Remote:
 
     async def uploads(self) -> Uploads:
         return self
+
+    async def known(self, start: str) -> list[Known]:
+        answer = await self._asked("GET", "/v1/documents", params={"prefix": start})
+        return [Known.model_validate(one) for one in _told(answer)]
+
+    async def forget(self, doc_id: str) -> Forgotten:
+        return Forgotten.model_validate(_told(await self._asked("DELETE", f"/v1/documents/{doc_id}")))
+
+    async def dead_letters(self) -> list[Listed]:
+        async def page(after: int) -> list[Listed]:
+            answer = await self._asked("GET", "/v1/dead-letters", params={"after": after})
+            return [Listed.model_validate(one) for one in _told(answer)]
+
+        return await every_page(page)
+
+    async def dead_letter(self, number: int) -> Shown:
+        return Shown.model_validate(await self._letter("GET", number))
+
+    async def replay(self, number: int) -> None:
+        await self._letter("POST", number, "/replay")
+
+    async def purge(self, number: int) -> None:
+        await self._letter("DELETE", number)
+
+    async def _letter(self, method: str, number: int, deed: str = "") -> Any:
+        answer = await self._asked(method, f"/v1/dead-letters/{number}{deed}")
+        return _told(answer, f"dead letter {number}")
 
     async def completed(self, doc_ids: Sequence[str]) -> set[str]:
         found = await asyncio.gather(*(self._document(doc_id) for doc_id in doc_ids))
@@ -125,7 +154,7 @@ class Remote:
 def _told(answer: httpx.Response, where: str = WHERE) -> Any:
     """Its JSON. Raises the PipelineError that the API had."""
     if answer.is_success:
-        return answer.json()
+        return answer.json() if answer.content else None
     raise _error(answer.status_code, where, _detail(answer).removeprefix(f"{where}: "))
 
 
