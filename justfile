@@ -14,8 +14,6 @@ prepare := "PYTHONPATH=" + quote(root / "pulumi") + " " + quote(env("LAB_PYTHON"
 default:
     @{{ quote(just_executable()) }} --justfile {{ quote(justfile()) }} --list --unsorted --list-heading $'./lab RECIPE …\n'
 
-# Bring what the recipes run on up to date; silent when it is.
-
 [private]
 environment +names="homelab":
     @{{ prepare }} "$@"
@@ -182,6 +180,18 @@ ask +text: environment
 sparql *query: environment
     @{{ homelab }} sparql "$@"
 
+[doc("Take documents out, with everything made of them: ids, or the beginnings of ids")]
+[group("documents")]
+[no-cd]
+forget +docs: environment
+    @{{ homelab }} forget "$@"
+
+[doc("Dead letters: list, show N, replay N… or all, purge N… or all")]
+[group("documents")]
+[no-cd]
+dlq *flags: environment
+    @{{ homelab }} dlq "$@"
+
 [doc("Services, streams and counts")]
 [group("documents")]
 [no-cd]
@@ -217,12 +227,9 @@ test-properties *flags: (environment "dev")
 [doc("Change the ledger and the specs in a thousand ways; a test must fail each time (hours)")]
 [group("develop")]
 test-mutation: (environment "mutation")
-    #!/usr/bin/env bash
-    set -euo pipefail
-    scratch=$(mktemp -d)
-    trap 'rm -rf "$scratch"' EXIT
-    git archive HEAD | tar --extract --directory "$scratch"
-    cd "$scratch"
+    #!/usr/bin/env -S bash -euo pipefail
+    scratch=$(mktemp -d) && trap 'rm -rf "$scratch"' EXIT
+    git archive HEAD | tar --extract --directory "$scratch" && cd "$scratch"
     export PATH={{ bin }}:$PATH PYTHONPATH=$scratch/pulumi:$scratch/pipeline:$scratch/tests
     cosmic-ray init tests/mutation.toml session.sqlite
     cr-filter-operators session.sqlite tests/mutation.toml
@@ -233,8 +240,7 @@ test-mutation: (environment "mutation")
 [doc("Lint, format and types; writes nothing")]
 [group("develop")]
 check: (environment "dev")
-    @{{ bin }}/ruff check .
-    @{{ bin }}/ruff format --check .
+    @{{ bin }}/ruff check . && {{ bin }}/ruff format --check .
     @{{ bin }}/mypy
     @bash -n lab .ci/run
     @{{ quote(just_executable()) }} --fmt --check
@@ -286,10 +292,8 @@ test-hosts *flags: (environment "dev")
 [doc("Measure the embedder, then 100 documents through a platform of its own")]
 [group("develop")]
 bench *flags: (environment "dev" "litellm")
-    #!/usr/bin/env bash
-    set -euo pipefail
-    scratch=$(mktemp -d)
-    trap 'rm -rf "$scratch"' EXIT
+    #!/usr/bin/env -S bash -euo pipefail
+    scratch=$(mktemp -d) && trap 'rm -rf "$scratch"' EXIT
     {{ bin }}/python -m embedder.bench
     {{ bin }}/python tests/corpus.py "$scratch/documents" > "$scratch/names"
     printf 'version: 1\nhosts: {desktop: {address: local}}\nlocal: {data_dir: data}\n' > "$scratch/lab.yaml"
