@@ -12,11 +12,12 @@ from pipeline.ports import GraphStore, ObjectStore, VectorStore
 
 DocumentId = Annotated[str, Field(pattern="^[0-9a-f]{64}$", description="SHA-256 of the document's bytes")]
 
-SHORTEST = 4
-"""Characters of a prefix, as git has it."""
+SHORTEST, WHOLE = 4, 64
+"""Digits of a prefix, as git has it, and of an id."""
 
 Prefix = Annotated[
-    str, Field(pattern=f"^[0-9a-f]{{{SHORTEST},64}}$", description="an id's beginning; the whole id is one too")
+    str,
+    Field(pattern=f"^[0-9a-f]{{{SHORTEST},{WHOLE}}}$", description="an id's beginning; the whole id is one too"),
 ]
 
 
@@ -54,16 +55,20 @@ class Forgotten(BaseModel):
 
 async def known(start: str, stores: Stores) -> list[Known]:
     """The documents whose ids begin with `start`, sorted; by a whole id also one that is half forgotten."""
-    found = dict.fromkeys(await stores.objects.keys(Bucket.RAW, start), "")
-    found |= await stores.vectors.titles(start)
-    if not found and await _left_over(start, stores):
-        found[start] = ""
+    found = await stores.vectors.titles(start)
+    if len(start) < WHOLE:
+        found = dict.fromkeys(await stores.objects.keys(Bucket.RAW, start), "") | found
+    elif not found and await _left_over(start, stores):
+        found = {start: ""}
     return [Known(id=doc_id, title=found[doc_id]) for doc_id in sorted(found)]
 
 
 async def _left_over(doc_id: str, stores: Stores) -> bool:
+    objects = stores.objects
     return bool(
-        await stores.objects.keys(Bucket.PROCESSED, f"{doc_id}/") or await last_of(doc_id, await stores.bus())
+        await objects.exists(Bucket.RAW, doc_id)
+        or await objects.keys(Bucket.PROCESSED, f"{doc_id}/")
+        or await last_of(doc_id, await stores.bus())
     )
 
 

@@ -8,6 +8,7 @@ from typing import Any
 
 import httpx
 
+from pipeline import contract
 from pipeline.answer import Answer
 from pipeline.contract import DeadLetter, EmbedCompleted, KgCompleted, Subject
 from pipeline.dead_letter_queue import Listed, Shown
@@ -105,7 +106,7 @@ class Remote:
         """What became of the documents that were taken, in the words of the events that nobody sends here."""
         while True:
             for doc_id in list(self._followed):
-                document = await patiently(partial(self._document, doc_id)) or {"state": "accepted"}
+                document = await patiently(partial(self._document, doc_id)) or {"state": "forgotten"}
                 for event in self._events(doc_id, document):
                     yield event
             await asyncio.sleep(EVERY)
@@ -119,6 +120,10 @@ class Remote:
                 (Subject.EMBED_COMPLETED, embedded.model_dump_json().encode()),
                 (Subject.KG_COMPLETED, through.model_dump_json().encode()),
             ]
+        if document["state"] == "forgotten":
+            del self._followed[doc_id]
+            mark = contract.Forgotten(doc_id=doc_id)
+            return [(f"{Subject.FORGOTTEN}.{doc_id}", mark.model_dump_json().encode())]
         # One that was given up before says so until it is complete.
         if document["state"] == "dead-lettered" and document["failed_at"] != self._given_up.get(doc_id):
             del self._followed[doc_id]

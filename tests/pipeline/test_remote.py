@@ -148,6 +148,20 @@ async def test_dead_letters_are_listed_shown_replayed_and_purged(url: str, lab: 
                 await gone(listed[0].number)
 
 
+async def test_nobody_waits_for_one_that_the_api_does_not_know_any_more(tmp_path: Path) -> None:
+    path = tmp_path / "a.txt"
+    path.write_text("words")
+
+    def api(request: httpx.Request) -> httpx.Response:
+        return httpx.Response(202, json={}) if request.method == "POST" else httpx.Response(404)
+
+    async with httpx.AsyncClient(base_url="http://api", transport=httpx.MockTransport(api)) as client:
+        report = await ingest([path], Remote(client))
+    assert [str(problem) for problem in report.failed] == [
+        f"{path} · it was forgotten while it was on its way · ingest it again"
+    ]
+
+
 async def test_nobody_at_the_other_end_is_said(url: str) -> None:
     async with remote("http://127.0.0.1:1", "api") as platform:
         with pytest.raises(Unavailable, match=r"^api: "):

@@ -85,9 +85,9 @@ def refused(capsys: pytest.CaptureFixture[str], *arguments: str) -> list[str]:
 def test_what_is_no_id_is_refused_all_at_once_and_nothing_is_asked_of_the_platform(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
-    rule = "an id is the file's SHA-256 or its first 4 digits or more · sha256sum FILE tells it"
-    assert refused(capsys, "forget", "power.md", "abc", "abcd") == [
-        f"DOC power.md · no id · {rule}",
+    rule = "ids are SHA-256, 4 digits at least · sha256sum FILE tells it"
+    assert refused(capsys, "forget", "a-very-long-file-name.md", "abc", "abcd") == [
+        f"DOC a-very-long-file… · no id · {rule}",
         f"DOC abc · no id · {rule}",
     ]
 
@@ -99,7 +99,7 @@ def test_an_unknown_id_and_one_that_names_several_are_refused_and_nothing_is_for
         patch.setattr(forgetting, "SHORTEST", 3)
         assert refused(capsys, "forget", "abc", "f" * 64, "abcd") == [
             "DOC abc · 2 ids begin so: abcd00000000, abce00000000 · write more of it",
-            "DOC ffffffffffffffffffffffff… · no document has this id · sha256sum FILE tells it",
+            "DOC ffffffffffffffff… · no document has this id · sha256sum FILE tells it",
         ]
     assert stores.done == []
 

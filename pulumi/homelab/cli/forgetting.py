@@ -23,6 +23,9 @@ SHORTEST = 4
 SHOWN = 12
 """Digits of an id that people see: more than enough to tell two documents apart."""
 
+FITS = 16
+"""Characters of what was given that leave room for the rest of a line."""
+
 NAMED = 3
 """Documents that a refusal names."""
 
@@ -73,7 +76,7 @@ def forget(
 def no_id(doc: str, start: str) -> Problem | None:
     if re.fullmatch(f"[0-9a-f]{{{SHORTEST},{LONGEST}}}", start):
         return None
-    rule = f"an id is the file's SHA-256 or its first {SHORTEST} digits or more"
+    rule = f"ids are SHA-256, {SHORTEST} digits at least"
     return Problem(f"DOC {_short(doc)}", "no id", rule, WHERE_FROM)
 
 
@@ -118,4 +121,4 @@ def name(known: "Known") -> str:
 
 
 def _short(given: str) -> str:
-    return given if len(given) <= SHOWN * 2 else given[: SHOWN * 2] + "…"
+    return given if len(given) <= FITS else given[:FITS] + "…"
