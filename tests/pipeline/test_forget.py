@@ -1,6 +1,8 @@
 """A document goes with everything that was made of it, whatever it is doing, and does not come back."""
 
+import asyncio
 from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -9,16 +11,20 @@ from chain import Lab, document, eventually, opened, workers
 from embeddings_stand_in import EmbeddingsStandIn, embeddings_stand_in
 
 from pipeline import parts as parts_module
+from pipeline import void
 from pipeline.adapters.bus import Bus
 from pipeline.adapters.graph import Graph
 from pipeline.adapters.objects import Objects
 from pipeline.adapters.vectors import Vectors
-from pipeline.contract import Bucket, Extracted, Subject
+from pipeline.contract import Bucket, Chunked, Extracted, IngestExtracted, Payload, Subject
 from pipeline.dead_letters import DeadLetters
-from pipeline.errors import Unavailable
+from pipeline.errors import Malformed, Unavailable
 from pipeline.forget import Forgotten, Known, forget, known
 from pipeline.parts import Parts
+from pipeline.routes import ROUTES
 from pipeline.settings import Settings
+from pipeline.wiring import Run, Wired
+from pipeline.worker import Worker
 from servers import Server
 
 STAGES = ("chunk", "embed", "graph")
@@ -138,27 +144,69 @@ async def test_a_file_that_is_sent_again_meanwhile_is_not_taken_back(
             await sent(lab, document())
             model.gate.set()
             await lab.complete(doc_id)
+            late = Chunked(doc_id=doc_id, garage_key="gone.json", chunks=())
+            headers = {"Lab-Request": "1"}  # what the first request led to, delivered once more
+            await lab.jetstream.publish(Subject.CHUNKED, late.model_dump_json().encode(), headers=headers)
             await lab.idle()
             assert (await lab.counts())[:2] == (1, 6)
         assert await lab.dead("embed") == []
 
 
+@asynccontextmanager
+async def serving(lab: Lab, parts: Parts, run: Run) -> AsyncIterator[list[str]]:
+    """A worker of the chunk stage that does `run` in this process; yields what it took back."""
+    taken: list[str] = []
+    stop = asyncio.Event()
+
+    async def take_back(doc_id: str) -> None:
+        taken.append(doc_id)
+
+    made = Wired(run, take_back, lab.objects, ())
+    task = asyncio.create_task(Worker(ROUTES["chunk"], made, await parts.bus(), stop).serve())
+    try:
+        yield taken
+    finally:
+        stop.set()
+        await task
+
+
 async def test_a_stage_that_fails_for_want_of_what_was_forgotten_leaves_no_letter(
-    settings: Settings, model: EmbeddingsStandIn, parts: Parts, tmp_path: Path
+    settings: Settings, parts: Parts
 ) -> None:
-    model.failures = [(503, "loading", {})]  # a second later it reads the artifact anew, and finds none
+    async def run(message: IngestExtracted) -> Payload:
+        await forget(message.doc_id, parts)
+        raise Malformed(f"processed/{message.garage_key}", "there is no such object")
+
     async with opened(settings) as lab:
-        with workers(settings, tmp_path, "chunk", "embed") as [_, embed]:
-            doc_id = await sent(lab, document())
+        doc_id = await sent(lab, document())
+        async with serving(lab, parts, run) as taken:
+            await eventually(lambda: _drained(lab, "chunk"), "the message is gone")
+        assert taken == [doc_id]
+        assert await lab.dead("chunk") == []
+        assert await lab.alerts("chunk") == []
 
-            async def waiting() -> bool:
-                return "event=waiting" in embed.log
 
-            await eventually(waiting, "the stage waits for the model")
-            await forget(doc_id, parts)
-            await lab.idle()
-        await is_gone(lab, doc_id)
-        assert await lab.alerts("embed") == []
+async def test_a_stage_that_was_overtaken_publishes_what_is_void_too_and_takes_its_work_back(
+    settings: Settings, parts: Parts
+) -> None:
+    async def run(message: IngestExtracted) -> Payload:
+        await forget(message.doc_id, parts)
+        return Chunked(doc_id=message.doc_id, garage_key=message.garage_key, chunks=())
+
+    async with opened(settings) as lab:
+        doc_id = await sent(lab, document())
+        async with serving(lab, parts, run) as taken:
+            await eventually(lambda: _drained(lab, "chunk"), "the message is gone")
+        assert taken == [doc_id]
+        [message] = await (await lab.jetstream.pull_subscribe_bind("embed", "INGEST")).fetch(1)
+        assert void.request_of(message) == 1
+        assert await void.is_void(await parts.bus(), doc_id, 1) is True
+        assert await void.is_void(await parts.bus(), doc_id, message.metadata.sequence.stream) is False
+
+
+async def _drained(lab: Lab, stage: str) -> bool:
+    info = await lab.jetstream.consumer_info("INGEST", stage)
+    return info.num_pending == info.num_ack_pending == 0 and info.delivered.stream_seq > 0
 
 
 async def test_its_dead_letters_go_with_the_messages_that_they_keep(settings: Settings, parts: Parts) -> None:
