@@ -182,6 +182,18 @@ ask +text: environment
 sparql *query: environment
     @{{ homelab }} sparql "$@"
 
+[doc("Take documents out, with everything made of them: ids, or the beginnings of ids")]
+[group("documents")]
+[no-cd]
+forget +docs: environment
+    @{{ homelab }} forget "$@"
+
+[doc("Dead letters: list, show N, replay N… or all, purge N… or all")]
+[group("documents")]
+[no-cd]
+dlq *flags: environment
+    @{{ homelab }} dlq "$@"
+
 [doc("Services, streams and counts")]
 [group("documents")]
 [no-cd]
@@ -275,10 +287,8 @@ test-hosts *flags: (environment "dev")
 [doc("Measure the embedder, then 100 documents through a platform of its own")]
 [group("develop")]
 bench *flags: (environment "dev" "litellm")
-    #!/usr/bin/env bash
-    set -euo pipefail
-    scratch=$(mktemp -d)
-    trap 'rm -rf "$scratch"' EXIT
+    #!/usr/bin/env -S bash -euo pipefail
+    scratch=$(mktemp -d) && trap 'rm -rf "$scratch"' EXIT
     {{ bin }}/python -m embedder.bench
     {{ bin }}/python tests/corpus.py "$scratch/documents" > "$scratch/names"
     printf 'version: 1\nhosts: {desktop: {address: local}}\nlocal: {data_dir: data}\n' > "$scratch/lab.yaml"

@@ -6,30 +6,25 @@ reaches loopback too, on behalf of any page, so requests for another host name o
 
 import asyncio
 import sys
-import tempfile
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from typing import IO, Annotated, Literal
-from urllib.parse import quote, urlsplit
+from typing import Annotated
+from urllib.parse import urlsplit
 
 import uvicorn
-from fastapi import Depends, FastAPI, HTTPException, Query, Request, Response
+from fastapi import Depends, FastAPI, HTTPException, Query, Request
 from fastapi.sse import EventSourceResponse, ServerSentEvent
 from fastapi_offline import FastAPIOffline
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from starlette.middleware.trustedhost import TrustedHostMiddleware
 
-from pipeline import dead_letters, ingest, parts, problem_json, tools, traces
+from pipeline import dead_letters_api, documents_api, parts, problem_json, tools, traces
 from pipeline.adapters.telemetry import Telemetry
 from pipeline.answer import Answer
-from pipeline.contract import Bucket
-from pipeline.errors import NoSpace, PipelineError
-from pipeline.parts import Parts
-from pipeline.problem import shown
+from pipeline.errors import PipelineError
+from pipeline.opened import Opened
 from pipeline.settings import Settings, load, problems
 from pipeline.status import Status
-
-MIB = 1024**2
 
 MAX_BODY = 64 * 1024
 """Bytes of a request that is not an upload: the longest question or SPARQL query in any script, with room."""
@@ -39,7 +34,6 @@ MAX_REQUESTS = 64
 
 Text = Annotated[str, Field(min_length=1, max_length=2000, description="what to look for, in plain words")]
 Limit = Annotated[int, Field(ge=1, le=50, description="passages at most")]
-DocumentId = Annotated[str, Field(pattern="^[0-9a-f]{64}$", description="SHA-256 of the document's bytes")]
 
 
 class _Body(BaseModel):
@@ -58,18 +52,6 @@ class Search(_Body):
 
 class Sparql(_Body):
     query: str = Field(min_length=1, max_length=20_000, description="SELECT, ASK, CONSTRUCT or DESCRIBE")
-
-
-class Document(BaseModel):
-    """`accepted`: stored, and on its way. `complete`: can be found. `dead-lettered`: given up for `reason`, which
-    one sent again says until it is complete."""
-
-    id: str
-    state: Literal["accepted", "complete", "dead-lettered"]
-    stage: str | None = None
-    reason: str | None = None
-    chunks: int | None = Field(default=None, description="of one that is complete")
-    failed_at: str | None = Field(default=None, description="ISO 8601, UTC")
 
 
 def create_app(settings: Settings) -> FastAPI:
@@ -99,7 +81,9 @@ def create_app(settings: Settings) -> FastAPI:
     )
     app.add_middleware(TrustedHostMiddleware, allowed_hosts=settings.api_names.split(","), www_redirect=False)
     problem_json.install(app)
-    _declare(app, settings)
+    _declare(app)
+    app.include_router(documents_api.router(settings.max_document_mib))
+    app.include_router(dead_letters_api.router)
     app.router.routes.extend(tools.routes(offered, settings.api_names.split(","), MAX_BODY))
     return app
 
@@ -110,15 +94,7 @@ def _own_origin(request: Request) -> None:
         raise HTTPException(403, "requests from pages of other sites are refused")
 
 
-def _parts(request: Request) -> Parts:
-    opened: Parts = request.app.state.parts
-    return opened
-
-
-Opened = Annotated[Parts, Depends(_parts)]
-
-
-def _declare(app: FastAPI, settings: Settings) -> None:
+def _declare(app: FastAPI) -> None:
     @app.post("/v1/ask", responses=problem_json.RESPONSES, tags=["questions"])
     async def ask(body: Question, opened: Opened) -> Answer:
         """Passages, related facts and an answer that cites the passages by number."""
@@ -145,61 +121,6 @@ def _declare(app: FastAPI, settings: Settings) -> None:
         """The same for texts that are no part of an address."""
         return await opened.query.search(body.text, body.limit)
 
-    @app.post(
-        "/v1/documents",
-        status_code=202,
-        responses=problem_json.RESPONSES,
-        max_body_size=sys.maxsize,  # counted below, where the refusal can say the limit
-        response_model_exclude_none=True,
-        openapi_extra={
-            "requestBody": {
-                "required": True,
-                "content": {"application/octet-stream": {"schema": {"type": "string", "format": "binary"}}},
-            }
-        },
-        tags=["documents"],
-    )
-    async def upload(
-        request: Request,
-        response: Response,
-        opened: Opened,
-        filename: Annotated[str, Query(min_length=1, max_length=255)],
-    ) -> Document:
-        """Take the body as a document; its content decides the type. Ask for its state below `Location`."""
-        name = shown(filename)
-        with tempfile.TemporaryFile() as file:
-            await _receive(request, file, settings.max_document_mib)
-            # one at a time in memory, however many arrive at once
-            async with request.app.state.uploading:
-                file.seek(0)
-                doc_id, known = await ingest.accept(
-                    file.read(),
-                    name,
-                    f"upload:{quote(name)}",
-                    await opened.doors(),
-                    max_mib=settings.max_document_mib,
-                )
-        response.headers["Location"] = f"/v1/documents/{doc_id}"
-        return Document(id=doc_id, state="complete" if known else "accepted")
-
-    @app.get(
-        "/v1/documents/{doc_id}",
-        responses=problem_json.RESPONSES,
-        response_model_exclude_none=True,
-        tags=["documents"],
-    )
-    async def document(doc_id: DocumentId, opened: Opened) -> Document:
-        """How far a document is."""
-        if await opened.vectors.completed([doc_id]):
-            return Document(id=doc_id, state="complete", chunks=await opened.vectors.chunks(doc_id))
-        letter = await dead_letters.last_of(doc_id, await opened.bus())
-        if letter is not None:
-            given_up = {"stage": letter.stage, "reason": letter.reason, "failed_at": letter.failed_at}
-            return Document(id=doc_id, state="dead-lettered", **given_up)
-        if await opened.objects.exists(Bucket.RAW, doc_id):
-            return Document(id=doc_id, state="accepted")
-        raise HTTPException(404, "no such document")
-
     @app.post("/v1/sparql", responses=problem_json.RESPONSES, tags=["graph"])
     async def sparql(body: Sparql, opened: Opened) -> list[dict[str, str]]:
         """Rows of a read-only query over the graphs of all documents."""
@@ -220,22 +141,6 @@ def _declare(app: FastAPI, settings: Settings) -> None:
     async def health() -> dict[str, str]:
         """Whether this process runs, whatever the others do."""
         return {"status": "ok"}
-
-
-async def _receive(request: Request, file: IO[bytes], max_mib: int) -> None:
-    """The body into `file`. Raises HTTPException 413 as soon as it is too large, NoSpace."""
-    length = request.headers.get("content-length", "")
-    # closing ends the sending; otherwise the server would read the rest and throw it away
-    too_large = HTTPException(413, f"documents have at most {max_mib} MiB", {"Connection": "close"})
-    if length.isdecimal() and int(length) > max_mib * MIB:
-        raise too_large
-    async for piece in request.stream():
-        if file.tell() + len(piece) > max_mib * MIB:
-            raise too_large
-        try:
-            file.write(piece)
-        except OSError as error:
-            raise NoSpace("upload", f"{tempfile.gettempdir()}: {error.strerror}") from error
 
 
 def main() -> int:

@@ -22,6 +22,7 @@ class Subject(StrEnum):
     INGEST_REQUESTED = "doc.ingest.requested"
     INGEST_EXTRACTED = "doc.ingest.extracted"
     CHUNKED = "doc.chunked"
+    FORGOTTEN = "doc.forgotten"  # doc.forgotten.<document>: no stage consumes it, it stays for the stream's age
     EMBED_REQUESTED = "embed.requested"
     EMBED_COMPLETED = "embed.completed"
     KG_REQUESTED = "kg.upsert.requested"
@@ -74,8 +75,8 @@ GATEWAY_SCHEMA = "contextforge"
 DocId = Annotated[str, Field(pattern=r"^[0-9A-Za-z_-]{1,128}$")]
 """Stands in object keys and in the names of graphs, so it holds nothing that means anything there."""
 
-Key = Annotated[str, Field(pattern=r"^[0-9A-Za-z_.-]{1,160}$")]
-"""Of an object; no path."""
+Key = Annotated[str, Field(pattern=r"^([0-9A-Za-z_-]{1,128}/)?[0-9A-Za-z_.-]{1,160}$")]
+"""Of an object; the only folder is its document's."""
 
 
 class Payload(BaseModel):
@@ -178,11 +179,17 @@ class KgCompleted(Payload):
     triples_count: int
 
 
+class Forgotten(Payload):
+    """What was asked for of this document before this message means nothing any more."""
+
+    doc_id: DocId
+
+
 class DeadLetter(Payload):
     """What the DEAD stream keeps of a message that no retry can help, enough to replay it.
 
     Exactly one of `payload` and `payload_key` is set: text travels along, what is large or no text stays
-    in `processed`.
+    in `processed`, as an object of this letter alone.
     """
 
     stage: str
@@ -192,6 +199,7 @@ class DeadLetter(Payload):
     payload: str | None = None
     payload_key: str | None = None
     deliveries: int
+    request: int | None = Field(default=None, description="which request led to it: `pipeline.void`")
     failed_at: str = Field(description="ISO 8601, UTC")
 
 
@@ -209,9 +217,12 @@ def document_id(raw: bytes) -> str:
     return hashlib.sha256(raw).hexdigest()
 
 
-def content_key(body: bytes, suffix: str = ".json") -> str:
-    """The key of an object whose name is its content, so that nothing is ever overwritten in place."""
-    return hashlib.sha256(body).hexdigest() + suffix
+def content_key(doc_id: str, body: bytes, suffix: str = ".json") -> str:
+    """The key of an object whose name is its content, so that nothing is ever overwritten in place.
+
+    It lies in its document's folder, so that forgetting the document finds it.
+    """
+    return f"{doc_id}/{hashlib.sha256(body).hexdigest()}{suffix}"
 
 
 def chunk_id(doc_id: str, index: int, embedded: str) -> str:

@@ -21,12 +21,19 @@ class DeadLetters:
         self._objects = objects
 
     async def bury(
-        self, subject: str, body: bytes, doc_id: str | None, reason: str, deliveries: int, dedupe: str
+        self,
+        subject: str,
+        body: bytes,
+        doc_id: str | None,
+        reason: str,
+        deliveries: int,
+        dedupe: str,
+        request: int | None = None,
     ) -> None:
-        """Keep the message as it came, whatever it holds, and tell."""
+        """Keep the message as it came, whatever it holds, and tell. `dedupe` names this message and no other."""
         payload, key = _as_text(body), None
         if payload is None:
-            key = content_key(body, ".message")
+            key = content_key(doc_id or UNKNOWN, body, f".{dedupe.replace(':', '-')}.message")
             await self._objects.put(Bucket.PROCESSED, key, body)
         letter = DeadLetter(
             stage=self._stage,
@@ -36,6 +43,7 @@ class DeadLetters:
             payload=payload,
             payload_key=key,
             deliveries=deliveries,
+            request=request,
             failed_at=_now(),
         )
         address = f"{Subject.DEAD}.{self._stage}.{doc_id or UNKNOWN}"
@@ -57,6 +65,15 @@ async def last_of(doc_id: str, bus: Bus) -> DeadLetter | None:
         except NotFoundError:
             return None
     return DeadLetter.model_validate_json(message.data or b"")
+
+
+async def forget_letters(doc_id: str, bus: Bus) -> int:
+    """Drop every letter of a document; returns how many there were. Raises Unavailable."""
+    subject = f"{Subject.DEAD}.*.{doc_id}"
+    with named():
+        info = await bus.jetstream.stream_info("DEAD", subjects_filter=subject)
+        await bus.jetstream.purge_stream("DEAD", subject=subject)
+    return sum((info.state.subjects or {}).values())
 
 
 def _as_text(body: bytes) -> str | None:

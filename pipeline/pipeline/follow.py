@@ -9,11 +9,17 @@ from typing import Protocol, TypeVar
 
 from pydantic import ValidationError
 
-from pipeline.contract import Alert, DeadLetter, EmbedCompleted, KgCompleted, Subject
+from pipeline.contract import Alert, DeadLetter, EmbedCompleted, Forgotten, KgCompleted, Subject
 from pipeline.errors import NoSpace, Unavailable
 from pipeline.problem import Problem
 
-FOLLOWED = (Subject.EMBED_COMPLETED, Subject.KG_COMPLETED, f"{Subject.DEAD}.>", f"{Subject.ALERT}.>")
+FOLLOWED = (
+    Subject.EMBED_COMPLETED,
+    Subject.KG_COMPLETED,
+    f"{Subject.DEAD}.>",
+    f"{Subject.ALERT}.>",
+    f"{Subject.FORGOTTEN}.>",
+)
 
 IN_FLIGHT = 64
 """Documents. Enough to keep every stage busy (each fetches a few), few enough for any stream and memory."""
@@ -120,6 +126,8 @@ class Following:
             alert = Alert.model_validate_json(body)
             if _full(alert.reason):
                 raise NoSpace(f"stage {alert.stage}", alert.reason)
+        elif subject.startswith(f"{Subject.FORGOTTEN}."):
+            self._forgotten(Forgotten.model_validate_json(body).doc_id)
         else:
             self._dead(DeadLetter.model_validate_json(body))
 
@@ -127,6 +135,11 @@ class Following:
         name = self.pending.pop(doc_id, None)
         if name is not None:
             self._now(ingested=self.state.ingested + 1, latest=name)
+
+    def _forgotten(self, doc_id: str) -> None:
+        name = self.pending.pop(doc_id, None)
+        if name is not None:
+            self.failed(Problem(name, "it was forgotten while it was on its way", "", "ingest it again"))
 
     def _dead(self, letter: DeadLetter) -> None:
         name = self.pending.pop(letter.doc_id or "", None)

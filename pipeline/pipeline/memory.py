@@ -1,5 +1,6 @@
 """Answers kept in the process for the time in which the database is away."""
 
+import math
 import time
 from collections import OrderedDict
 from collections.abc import Callable
@@ -16,7 +17,7 @@ class Memory:
     """Bounded in number and age; the answer that was longest not asked for goes first."""
 
     size: int = 128  # answers of about 10 KiB each
-    age: float = 3600.0  # seconds; a document that was forgotten must not be quoted tomorrow
+    age: float = 3600.0  # seconds
     clock: Callable[[], float] = time.monotonic
     _kept: OrderedDict[Key, tuple[float, Answer]] = field(default_factory=OrderedDict)
 
@@ -26,14 +27,14 @@ class Memory:
         while len(self._kept) > self.size:
             self._kept.popitem(last=False)
 
-    def get(self, key: Key) -> Answer | None:
-        """The kept answer, marked with its age, or None."""
+    def get(self, key: Key, oldest: float = math.inf) -> Answer | None:
+        """The kept answer, marked with its age, or None where that is above `oldest` seconds or ours."""
         key = _normal(key)
         if key not in self._kept:
             return None
         at, answer = self._kept[key]
         seconds = self.clock() - at
-        if seconds > self.age:
+        if seconds > min(self.age, oldest):
             del self._kept[key]
             return None
         self._kept.move_to_end(key)

@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 
+from pipeline import void
 from pipeline.adapters.bus import Bus
 from pipeline.adapters.embedder import Embeddings
 from pipeline.adapters.feed import Feed
@@ -41,7 +42,7 @@ class Parts:
             closing.push_async_callback(part.close)
         if chat is not None:
             closing.push_async_callback(chat.close)
-        self.query = Query(self.vectors, embedder, self.graph, chat)
+        self.query = Query(self.vectors, embedder, self.graph, chat, forgotten=self._forgotten)
 
     async def bus(self) -> Bus:
         """The one connection. Raises Unavailable, Refused."""
@@ -50,6 +51,9 @@ class Parts:
                 self._bus = await Bus.connect(self._settings, self._name)
                 self._closing.push_async_callback(self._bus.close)
             return self._bus
+
+    async def _forgotten(self) -> float:
+        return await void.seconds_since_any(await self.bus())
 
     async def doors(self) -> Doors:
         """What an upload needs. Raises as `bus` does."""

@@ -26,18 +26,31 @@ class Dependency(Protocol):
 
 
 class ObjectStore(Protocol):
-    """Bytes by bucket and key. Keys are content-addressed; a put of an existing key is a no-op."""
+    """Bytes by bucket and key. Keys are content-addressed; a put of an existing key is a no-op.
+
+    What was made of a document lies in a folder that is called like it.
+    """
 
     async def put(self, bucket: str, key: str, body: bytes) -> None: ...
     async def get(self, bucket: str, key: str) -> bytes: ...
     async def exists(self, bucket: str, key: str) -> bool: ...
     async def delete(self, bucket: str, key: str) -> None: ...
+    async def clear(self, bucket: str, folder: str) -> int:
+        """Delete what lies in the folder; returns how many objects that were."""
+        ...
+
+    async def keys(self, bucket: str, start: str) -> list[str]:
+        """Those that begin with `start`."""
+        ...
 
 
 class EventBus(Protocol):
-    """Publishing. `dedupe` is the message id under which the stream drops a second copy."""
+    """Publishing. `dedupe` is the message id under which the stream drops a second copy, `request` the number
+    of the request that led to the message."""
 
-    async def publish(self, subject: str, body: bytes, *, dedupe: str | None = None) -> None: ...
+    async def publish(
+        self, subject: str, body: bytes, *, dedupe: str | None = None, request: int | None = None
+    ) -> None: ...
 
 
 class EventFeed(Protocol):
@@ -100,6 +113,15 @@ class VectorStore(Protocol):
 
     async def chunks(self, doc_id: str) -> int:
         """How many of one document are stored."""
+        ...
+
+    async def titles(self, start: str) -> dict[str, str]:
+        """Of the documents whose ids begin with `start`, by id."""
+        ...
+
+    def emptied(self, doc_id: str) -> AbstractAsyncContextManager[int]:
+        """Take chunks and text from the document when the block ends well, otherwise nothing; gives the number
+        of chunks. Its row stays, so that one that is half forgotten can be found."""
         ...
 
     async def forget(self, doc_id: str) -> bool: ...

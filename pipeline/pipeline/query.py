@@ -1,7 +1,8 @@
 """Question → passages and facts → answer with citations. Whatever is missing is done without, and said."""
 
+import math
 import time
-from collections.abc import AsyncGenerator, Callable
+from collections.abc import AsyncGenerator, Awaitable, Callable
 from contextlib import aclosing
 from dataclasses import dataclass, replace
 from typing import Literal
@@ -76,13 +77,16 @@ class Query:
         *,
         bounds: Bounds | None = None,
         clock: Callable[[], float] = time.monotonic,
+        forgotten: Callable[[], Awaitable[float]] | None = None,
     ) -> None:
+        """`forgotten` says how many seconds ago a document was last forgotten: older answers may quote it."""
         self._vectors = vectors
         self._embedder = embedder
         self._graph = graph
         self._chat = chat
         self._bounds = bounds or Bounds()
         self._memory = Memory(clock=clock)
+        self._forgotten = forgotten
 
     async def search(self, text: str, limit: int = 8) -> Answer:
         """The `limit` passages nearest to `text`, best first; `answer` stays None."""
@@ -90,7 +94,7 @@ class Query:
         try:
             answer = (await self._retrieve(text, limit)).answer(None)
         except Unavailable as error:
-            return self._remembered(key, error)
+            return await self._remembered(key, error)
         self._memory.put(key, answer)
         return answer
 
@@ -107,7 +111,7 @@ class Query:
         try:
             context = await self._retrieve(question, limit)
         except Unavailable as error:
-            yield Event("answer", self._remembered(key, error))
+            yield Event("answer", await self._remembered(key, error))
             return
         context = await self._relate(context)
         yield Event("passages", context.answer(None))
@@ -119,8 +123,14 @@ class Query:
                         tell(degraded=len(event.answer.degraded))
                     yield event
 
-    def _remembered(self, key: Key, error: Unavailable) -> Answer:
-        answer = self._memory.get(key)
+    async def _remembered(self, key: Key, error: Unavailable) -> Answer:
+        oldest = math.inf
+        if self._forgotten is not None:
+            try:
+                oldest = await within(self._bounds.database, "nats", self._forgotten())
+            except Unavailable:
+                raise error from None
+        answer = self._memory.get(key, oldest)
         if answer is None:
             raise error
         return answer

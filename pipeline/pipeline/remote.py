@@ -8,13 +8,16 @@ from typing import Any
 
 import httpx
 
+from pipeline import contract
 from pipeline.answer import Answer
 from pipeline.contract import DeadLetter, EmbedCompleted, KgCompleted, Subject
+from pipeline.dead_letter_queue import Listed, Shown
 from pipeline.errors import Malformed, Misconfigured, NoSpace, PipelineError, Unavailable
 from pipeline.follow import patiently
+from pipeline.forget import Forgotten, Known
 from pipeline.ingest import Uploads
 from pipeline.intake import Candidate
-from pipeline.platform import Platform, Rows
+from pipeline.platform import Platform, Rows, every_page
 from pipeline.status import Status
 
 WHERE = "api"
@@ -55,6 +58,33 @@ class Remote:
     async def uploads(self) -> Uploads:
         return self
 
+    async def known(self, start: str) -> list[Known]:
+        answer = await self._asked("GET", "/v1/documents", params={"prefix": start})
+        return [Known.model_validate(one) for one in _told(answer)]
+
+    async def forget(self, doc_id: str) -> Forgotten:
+        return Forgotten.model_validate(_told(await self._asked("DELETE", f"/v1/documents/{doc_id}")))
+
+    async def dead_letters(self) -> list[Listed]:
+        async def page(after: int) -> list[Listed]:
+            answer = await self._asked("GET", "/v1/dead-letters", params={"after": after})
+            return [Listed.model_validate(one) for one in _told(answer)]
+
+        return await every_page(page)
+
+    async def dead_letter(self, number: int) -> Shown:
+        return Shown.model_validate(await self._letter("GET", number))
+
+    async def replay(self, number: int) -> None:
+        await self._letter("POST", number, "/replay")
+
+    async def purge(self, number: int) -> None:
+        await self._letter("DELETE", number)
+
+    async def _letter(self, method: str, number: int, deed: str = "") -> Any:
+        answer = await self._asked(method, f"/v1/dead-letters/{number}{deed}")
+        return _told(answer, f"dead letter {number}")
+
     async def completed(self, doc_ids: Sequence[str]) -> set[str]:
         found = await asyncio.gather(*(self._document(doc_id) for doc_id in doc_ids))
         for document in found:
@@ -76,7 +106,7 @@ class Remote:
         """What became of the documents that were taken, in the words of the events that nobody sends here."""
         while True:
             for doc_id in list(self._followed):
-                document = await patiently(partial(self._document, doc_id)) or {"state": "accepted"}
+                document = await patiently(partial(self._document, doc_id)) or {"state": "forgotten"}
                 for event in self._events(doc_id, document):
                     yield event
             await asyncio.sleep(EVERY)
@@ -90,6 +120,10 @@ class Remote:
                 (Subject.EMBED_COMPLETED, embedded.model_dump_json().encode()),
                 (Subject.KG_COMPLETED, through.model_dump_json().encode()),
             ]
+        if document["state"] == "forgotten":
+            del self._followed[doc_id]
+            mark = contract.Forgotten(doc_id=doc_id)
+            return [(f"{Subject.FORGOTTEN}.{doc_id}", mark.model_dump_json().encode())]
         # One that was given up before says so until it is complete.
         if document["state"] == "dead-lettered" and document["failed_at"] != self._given_up.get(doc_id):
             del self._followed[doc_id]
@@ -125,7 +159,7 @@ class Remote:
 def _told(answer: httpx.Response, where: str = WHERE) -> Any:
     """Its JSON. Raises the PipelineError that the API had."""
     if answer.is_success:
-        return answer.json()
+        return answer.json() if answer.content else None
     raise _error(answer.status_code, where, _detail(answer).removeprefix(f"{where}: "))
 
 

@@ -89,7 +89,7 @@ ROUTES: Mapping[str, Route] = MappingProxyType(
                 Subject.INGEST_EXTRACTED,
                 IngestExtracted,
                 retry=TOO_HEAVY,
-                retries=MappingProxyType({"objects": SERVICE_AWAY}),
+                retries=MappingProxyType({"objects": SERVICE_AWAY, "nats": SERVICE_AWAY}),
                 deliveries=4,
             ),
             Route("chunk", "INGEST", Subject.INGEST_EXTRACTED, IngestExtracted, Subject.CHUNKED, Chunked),

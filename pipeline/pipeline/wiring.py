@@ -7,7 +7,7 @@ from functools import partial
 from typing import Any
 
 from pipeline.adapters.objects import Objects
-from pipeline.contract import Payload
+from pipeline.contract import Bucket, Payload, graph_name
 from pipeline.errors import Malformed, Unavailable
 from pipeline.ports import Dependency, EntityReader, Extractor, ObjectStore
 from pipeline.settings import Settings
@@ -15,12 +15,16 @@ from pipeline.settings import Settings
 Run = Callable[[Any], Awaitable[Payload]]
 """A stage over its ports: the route's message → its result."""
 
+TakeBack = Callable[[str], Awaitable[object]]
+"""Undoes what the stage has left of a document."""
+
 
 @dataclass(frozen=True, slots=True)
 class Wired:
     """A stage ready to run, and what must answer for it; every stage has the object store."""
 
     run: Run
+    take_back: TakeBack
     objects: Objects
     dependencies: tuple[Dependency, ...]
 
@@ -49,7 +53,8 @@ async def _extract(settings: Settings, closing: AsyncExitStack) -> Wired:
     extractor = DoclingExtractor()
     closing.callback(extractor.close)
     extractor.start()
-    return Wired(partial(extract, ports=_Extract(objects, extractor)), objects, (objects,))
+    run = partial(extract, ports=_Extract(objects, extractor))
+    return Wired(run, partial(objects.clear, Bucket.PROCESSED), objects, (objects,))
 
 
 async def _chunk(settings: Settings, closing: AsyncExitStack) -> Wired:
@@ -59,7 +64,8 @@ async def _chunk(settings: Settings, closing: AsyncExitStack) -> Wired:
 
     objects = Objects(settings)
     chunker = Chunker(tokens.load(settings.tokenizer), settings.chunk_tokens, settings.chunk_overlap)
-    return Wired(partial(chunk, objects=objects, chunker=chunker), objects, (objects,))
+    run = partial(chunk, objects=objects, chunker=chunker)
+    return Wired(run, partial(objects.clear, Bucket.PROCESSED), objects, (objects,))
 
 
 async def _embed(settings: Settings, closing: AsyncExitStack) -> Wired:
@@ -73,7 +79,7 @@ async def _embed(settings: Settings, closing: AsyncExitStack) -> Wired:
     with suppress(Unavailable, Malformed):  # who is away is asked again; a wrong dimension ends it here
         await embedder.embed(["dimensions"])
     run = partial(embed, objects=objects, embedder=embedder, vectors=vectors)
-    return Wired(run, objects, (objects, embedder, vectors))
+    return Wired(run, vectors.forget, objects, (objects, embedder, vectors))
 
 
 async def _graph(settings: Settings, closing: AsyncExitStack) -> Wired:
@@ -85,7 +91,7 @@ async def _graph(settings: Settings, closing: AsyncExitStack) -> Wired:
     closing.push_async_callback(store.close)
     closing.push_async_callback(vectors.close)
     run = partial(graph, objects=objects, store=store, vectors=vectors, reader=_reader(settings, closing))
-    return Wired(run, objects, (objects, store, vectors))
+    return Wired(run, lambda doc_id: store.drop(graph_name(doc_id)), objects, (objects, store, vectors))
 
 
 def _reader(settings: Settings, closing: AsyncExitStack) -> EntityReader | None:

@@ -10,8 +10,8 @@ import logging
 import signal
 import sys
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager
+from dataclasses import replace
+from functools import partial
 from typing import Any
 
 import nats.errors
@@ -20,16 +20,18 @@ from nats.js import JetStreamContext
 from nats.js.errors import NotFoundError
 from pydantic import ValidationError
 
-from pipeline import health, log, traces
+from pipeline import health, log, traces, void
 from pipeline.adapters.bus import TIMEOUT, WHERE, Bus, named
-from pipeline.contract import Payload
-from pipeline.dead_letters import DeadLetters
+from pipeline.contract import Bucket, Payload
+from pipeline.dead_letters import DeadLetters, forget_letters
 from pipeline.errors import Malformed, Misconfigured, PipelineError, Unavailable
+from pipeline.in_work import signs_of_life, tell
 from pipeline.log import line
 from pipeline.patience import Patience, Stopped
-from pipeline.routes import HEARTBEAT, ROUTES, Route
+from pipeline.routes import ROUTES, SERVICE_AWAY, Route
 from pipeline.settings import Settings, load, problems
-from pipeline.wiring import Run, wired
+from pipeline.void import Void
+from pipeline.wiring import Wired, wired
 
 POLL = 1.0
 """Seconds that one request for a message waits at the server: so long may the end of an idle worker take, and
@@ -50,11 +52,12 @@ _log = logging.getLogger("pipeline.worker")
 class Worker:
     """Serves one stage until `stop` is set."""
 
-    def __init__(self, route: Route, run: Run, bus: Bus, letters: DeadLetters, stop: asyncio.Event) -> None:
+    def __init__(self, route: Route, parts: Wired, bus: Bus, stop: asyncio.Event) -> None:
         self._route = route
-        self._run = run
+        self._steadfast = replace(route, retry=SERVICE_AWAY, retries={})  # for all but the stage's own work
+        self._parts = parts
         self._bus = bus
-        self._letters = letters
+        self._letters = DeadLetters(route.stage, bus, parts.objects)
         self._stop = stop
 
     async def serve(self) -> None:
@@ -108,7 +111,7 @@ class Worker:
         except (asyncio.CancelledError, Stopped):
             _log.info(line("given-back", sequence=message.metadata.sequence.stream))
             traces.note(outcome="given-back")
-            await _tell(message.nak)
+            await tell(message.nak)
 
     async def _handle(self, message: Msg) -> None:
         started = time.monotonic()
@@ -125,10 +128,14 @@ class Worker:
             return
         # the id names the message that led to it: a redelivery publishes no second one, a new request does
         dedupe = f"{self._route.stage}:{self._route.stream}:{sequence}:{doc_id}"
-        patience = self._patience(doc_id, dedupe)
-        async with _signs_of_life(message):
+        request = void.request_of(message)
+        patience, steadfast = (self._patience(doc_id, dedupe, route) for route in (self._route, self._steadfast))
+        async with signs_of_life(message):
             try:
-                result = await patience.through(lambda: self._guarded(payload), doc_id)
+                result = await patience.through(lambda: self._guarded(payload, request), doc_id)
+            except Void:
+                await self._drop(message, doc_id, steadfast)
+                return
             except Malformed as error:
                 await self._bury(message, doc_id, error.reason)
                 return
@@ -136,16 +143,42 @@ class Worker:
                 await self._give_up(message, doc_id, error, patience)
                 return
             body = result.model_dump_json().encode()
-            await patience.through(lambda: self._bus.publish(self._route.publishes, body, dedupe=dedupe), doc_id)
-            await _tell(lambda: message.ack_sync(TIMEOUT))
+            publish = partial(self._bus.publish, self._route.publishes, body, dedupe=dedupe, request=request)
+            await steadfast.through(publish, doc_id)
+            if await steadfast.through(lambda: void.is_void(self._bus, doc_id, request), doc_id):
+                await self._drop(message, doc_id, steadfast)
+                return
+            await tell(lambda: message.ack_sync(TIMEOUT))
         traces.note(outcome="done")
         _log.info(line("done", doc=doc_id, delivery=deliveries, seconds=time.monotonic() - started))
 
-    async def _guarded(self, payload: Any) -> Payload:
+    async def _guarded(self, payload: Any, request: int) -> Payload:
+        """Raises Void, also where the stage failed because what it works on was taken away meanwhile."""
+        await self._living(payload.doc_id, request)
         try:
-            return await self._run(payload)
+            return await self._parts.run(payload)
         except MemoryError as error:
             raise Unavailable(self._route.stage, "out of memory") from error
+        except Malformed:
+            await self._living(payload.doc_id, request)
+            raise
+
+    async def _living(self, doc_id: str, request: int) -> None:
+        if await void.is_void(self._bus, doc_id, request):
+            raise Void
+
+    async def _drop(self, message: Msg, doc_id: str, patience: Patience) -> None:
+        """Out of the queue, with whatever this stage has left of a document that was forgotten since."""
+        traces.note(outcome="forgotten")
+        _log.info(line("forgotten", doc=doc_id, delivery=message.metadata.num_delivered))
+        await patience.through(lambda: self._take_back(doc_id), doc_id)
+        await tell(message.term)
+
+    async def _take_back(self, doc_id: str) -> None:
+        if await self._parts.objects.exists(Bucket.RAW, doc_id):
+            return  # forgetting is not yet so far, or the file was sent again: what was made of it is the same
+        await self._parts.take_back(doc_id)
+        await forget_letters(doc_id, self._bus)
 
     async def _give_up(self, message: Msg, doc_id: str, error: Unavailable, patience: Patience) -> None:
         """Back into the queue for a while where the document is at fault, and out of it after the last try."""
@@ -158,25 +191,33 @@ class Worker:
             return
         _log.warning(line("later", doc=doc_id, delivery=deliveries, seconds=delay, reason=error))
         traces.note(outcome="later", where=error.where, error=type(error).__name__, seconds=delay)
-        await _tell(lambda: message.nak(delay=delay))
+        await tell(lambda: message.nak(delay=delay))
 
     async def _bury(self, message: Msg, doc_id: str | None, reason: str) -> None:
-        deliveries = message.metadata.num_delivered
+        deliveries, request = message.metadata.num_delivered, void.request_of(message)
         sequence = f"{self._route.stream}:{message.metadata.sequence.stream}"
+        patience = self._patience(doc_id, sequence, self._steadfast)
         traces.note(outcome="dead-letter")
         _log.error(line("dead-letter", doc=doc_id, delivery=deliveries, reason=reason))
-        async with _signs_of_life(message):
-            await self._patience(doc_id, sequence).through(
-                lambda: self._letters.bury(message.subject, message.data, doc_id, reason, deliveries, sequence),
+        async with signs_of_life(message):
+            await patience.through(
+                lambda: self._letters.bury(
+                    message.subject, message.data, doc_id, reason, deliveries, sequence, request
+                ),
                 doc_id,
             )
-            await _tell(message.term)
+            if doc_id is not None and await patience.through(
+                partial(void.is_void, self._bus, doc_id, request), doc_id
+            ):
+                await self._drop(message, doc_id, patience)
+                return
+            await tell(message.term)
 
-    def _patience(self, doc_id: str | None, dedupe: str) -> Patience:
+    def _patience(self, doc_id: str | None, dedupe: str, route: Route) -> Patience:
         async def alert(reason: str) -> None:
             await self._letters.alert(doc_id, reason, dedupe)
 
-        return Patience(self._route, self._stop, alert)
+        return Patience(route, self._stop, alert)
 
 
 async def _next(subscription: JetStreamContext.PullSubscription) -> Msg | None:
@@ -187,30 +228,6 @@ async def _next(subscription: JetStreamContext.PullSubscription) -> Msg | None:
         except nats.errors.TimeoutError:
             return None
     return message
-
-
-@asynccontextmanager
-async def _signs_of_life(message: Msg) -> AsyncIterator[None]:
-    """Until the block ends the server is told that the message is in work."""
-
-    async def beat() -> None:
-        while True:
-            await asyncio.sleep(HEARTBEAT)
-            await _tell(message.in_progress)
-
-    beating = asyncio.create_task(beat())
-    try:
-        yield
-    finally:
-        beating.cancel()
-
-
-async def _tell(word: Callable[[], Awaitable[Any]]) -> None:
-    """Tell the server what became of the message. Where that is lost, the message is delivered again."""
-    try:
-        await word()
-    except nats.errors.Error as error:
-        _log.warning(line("not-told", reason=error or type(error).__name__))
 
 
 def _first(error: ValidationError) -> str:
@@ -233,7 +250,7 @@ async def run(stage: str, settings: Settings) -> None:
                 _log.warning(line("not-ready", reason=problem))
             async with health.door(settings.health_host, settings.health_port, dependencies):
                 _log.info(line("serving"))
-                await Worker(ROUTES[stage], parts.run, bus, DeadLetters(stage, bus, parts.objects), stop).serve()
+                await Worker(ROUTES[stage], parts, bus, stop).serve()
         finally:
             await bus.close()
     _log.info(line("ended"))

@@ -1,5 +1,6 @@
 """The demo as a person runs it: from nothing to a cited answer, and nothing done twice."""
 
+import hashlib
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -74,6 +75,23 @@ def test_bad_documents_are_named_and_the_rest_goes_on(whole: Whole, first: str, 
         "missing.md",
     ]
     assert "second shelf" in whole.json("ask", "Where does the spare key to the shed hang?")["answer"]
+
+
+def test_a_document_is_forgotten_by_its_id_and_can_be_ingested_again(
+    whole: Whole, first: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert first
+    monkeypatch.setenv("DEPLOY_CONFIRM", "yes")
+    sample = ROOT / "samples/power.md"
+    doc_id = hashlib.sha256(sample.read_bytes()).hexdigest()
+    before = whole.stored()
+    [gone] = whole.json("forget", doc_id[:12])["documents"]
+    assert (gone["id"], gone["title"]) == (doc_id, "Power and shutdown plan")
+    assert set(before) - set(whole.stored()) == {doc_id}
+    assert whole.triples()[doc_id] == 0
+    assert "74 minutes" not in str(whole.json("ask", QUESTION))
+    assert whole.json("ingest", sample)["ingested"] == 1
+    assert whole.stored() == before
 
 
 def test_stopping_leaves_no_process(whole: Whole, first: str) -> None:

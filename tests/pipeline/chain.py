@@ -154,7 +154,7 @@ class Lab:
     async def send(self, extracted: Extracted) -> str:
         """As if the extract stage had just done its work; returns the document's id."""
         body = extracted.model_dump_json().encode()
-        key = content_key(body)
+        key = content_key(extracted.doc_id, body)
         await self.objects.put(Bucket.PROCESSED, key, body)
         structure = Structure(
             title=extracted.title, pages=extracted.pages, blocks=len(extracted.blocks), headings=0

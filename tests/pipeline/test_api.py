@@ -167,6 +167,40 @@ def test_a_document_that_was_given_up_says_why(api: httpx.Client, lab: Platform)
     assert said == {"id": document_id(body), "state": "dead-lettered", "stage": "extract", "reason": reason}
 
 
+def test_a_document_is_found_by_the_beginning_of_its_id_and_forgotten(api: httpx.Client) -> None:
+    body = b"The gate opens at seven.\n"
+    doc_id = document_id(body)
+    api.post("/v1/documents", params={"filename": "gate.txt"}, content=body)
+    assert api.get("/v1/documents", params={"prefix": doc_id[:6]}).json() == [{"id": doc_id, "title": ""}]
+    gone = api.delete(f"/v1/documents/{doc_id}")
+    assert (gone.status_code, gone.json()) == (200, {"id": doc_id, "chunks": 0, "objects": 1, "dead_letters": 0})
+    assert api.get("/v1/documents", params={"prefix": doc_id[:6]}).json() == []
+    is_problem(api.get(f"/v1/documents/{doc_id}"), 404, "no such document")
+    is_problem(api.delete(f"/v1/documents/{doc_id}"), 404, "no such document")
+
+
+@pytest.mark.parametrize("prefix", ["abc", "power.md", "ABCD", "0" * 65])
+def test_what_is_no_beginning_of_an_id_is_refused(api: httpx.Client, prefix: str) -> None:
+    is_problem(api.get("/v1/documents", params={"prefix": prefix}), 422, "query.prefix")
+
+
+def test_a_dead_letter_is_listed_shown_replayed_and_purged(api: httpx.Client, lab: Platform) -> None:
+    body = b"The oven was never read to its end.\n"
+    before = [letter["number"] for letter in api.get("/v1/dead-letters").json()]
+    asyncio.run(give_up(lab.settings, body, "first", "second"))
+    one, two = [letter for letter in api.get("/v1/dead-letters").json() if letter["number"] not in before]
+    assert (one["document"], one["stage"], one["reason"]) == (document_id(body), "extract", "first")
+    assert json.loads(api.get(f"/v1/dead-letters/{one['number']}").json()["payload"])["doc_id"] == document_id(
+        body
+    )
+    assert api.post(f"/v1/dead-letters/{one['number']}/replay").status_code == 204
+    assert api.delete(f"/v1/dead-letters/{two['number']}").status_code == 204
+    assert [letter["number"] for letter in api.get("/v1/dead-letters").json()] == before
+    is_problem(api.get(f"/v1/dead-letters/{one['number']}"), 404, "there is no dead letter")
+    is_problem(api.post(f"/v1/dead-letters/{one['number']}/replay"), 404, "there is no dead letter")
+    is_problem(api.delete("/v1/dead-letters/x"), 422, "path.number")
+
+
 @pytest.mark.parametrize("path", ["/v1/status", "/health", "/docs"])
 def test_another_host_name_is_refused_for_a_page_may_have_rebound_it(api: httpx.Client, path: str) -> None:
     response = api.get(path, headers={"Host": "evil.example"})

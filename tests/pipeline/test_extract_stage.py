@@ -44,7 +44,7 @@ async def test_the_artifact_lies_under_the_hash_of_its_content_and_twice_gives_t
     assert result.doc_id == request.doc_id
     assert result.structure == Structure(title="Backup handbook", pages=4, blocks=25, headings=11)
     body = await ports.objects.get(Bucket.PROCESSED, result.garage_key)
-    assert result.garage_key == content_key(body)
+    assert result.garage_key == content_key(request.doc_id, body)
     artifact = Extracted.model_validate_json(body)
     assert (artifact.source_uri, artifact.metadata.media_type) == ("file:///handbook.pdf", "application/pdf")
     assert await extract(request, ports) == result

@@ -12,7 +12,7 @@ from chain import eventually
 from stages_stand_in import died, platform
 
 from pipeline import follow
-from pipeline.contract import Alert, Bucket, IngestRequested, Subject, document_id
+from pipeline.contract import Alert, Bucket, Forgotten, IngestRequested, Subject, document_id
 from pipeline.errors import Malformed, NoSpace, Unavailable
 from pipeline.follow import Progress
 from pipeline.ingest import accept, ingest
@@ -118,6 +118,21 @@ async def test_a_stage_that_reports_a_full_disk_ends_the_run(lab: Settings, tmp_
         report = await ingest([path], doors)
     assert report.stopped == "stage embed: postgres: No space left on device"
     assert (report.ingested, report.in_background) == (0, 1)
+
+
+async def test_nobody_waits_for_one_that_is_forgotten_on_its_way(lab: Settings, tmp_path: Path) -> None:
+    def forgotten(request: IngestRequested) -> tuple[str, bytes]:
+        mark = Forgotten(doc_id=request.doc_id)
+        return f"{Subject.FORGOTTEN}.{request.doc_id}", mark.model_dump_json().encode()
+
+    path = tmp_path / "a.txt"
+    path.write_text("words")
+    async with platform(lab) as (doors, stages):
+        stages.fates["a.txt"] = forgotten
+        report = await ingest([path], doors)
+    assert [str(problem) for problem in report.failed] == [
+        f"{path} · it was forgotten while it was on its way · ingest it again"
+    ]
 
 
 async def test_stopping_leaves_accepted_documents_to_the_background(lab: Settings, tmp_path: Path) -> None:

@@ -222,6 +222,26 @@ async def test_with_the_database_away_and_nothing_remembered_the_question_is_ref
             await ask(QUESTION)
 
 
+async def test_what_was_forgotten_is_not_answered_from_memory() -> None:
+    vectors, since = Vectors(), 3600.0
+
+    async def forgotten() -> float:
+        if since < 0:
+            raise Unavailable("nats", "away")
+        return since
+
+    asking = Query(vectors, Embedder(), Graph(), None, forgotten=forgotten)  # type: ignore[arg-type]
+    await asking.ask(QUESTION)
+    vectors.error = Unavailable("postgres", "away")
+    assert (await asking.ask(QUESTION)).answer == QUOTED
+    since = -1  # nobody can say whether anything was forgotten
+    with pytest.raises(Unavailable, match="postgres: away"):
+        await asking.ask(QUESTION)
+    since = 0.0
+    with pytest.raises(Unavailable, match="postgres: away"):
+        await asking.ask(QUESTION)
+
+
 async def test_another_number_of_passages_is_another_answer() -> None:
     vectors = Vectors()
     asking = query(vectors)

@@ -190,6 +190,15 @@ def test_a_remembered_answer_says_its_age_and_ends_after_an_hour() -> None:
     assert memory.get(("ask", "a", 8)) is None
 
 
+def test_an_answer_from_before_the_last_forgetting_is_not_remembered() -> None:
+    now = 0.0
+    memory = Memory(clock=lambda: now)
+    memory.put(("ask", "a", 8), Answer(answer="a"))
+    now = 600
+    assert memory.get(("ask", "a", 8), oldest=700) is not None
+    assert memory.get(("ask", "a", 8), oldest=500) is None
+
+
 # facts
 
 

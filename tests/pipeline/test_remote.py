@@ -10,9 +10,13 @@ from api_process import QUESTION, Platform, platform, serving
 from stages_stand_in import Stages, died
 from stages_stand_in import platform as stages_of
 
-from pipeline.contract import IngestRequested
+from pipeline.adapters.bus import Bus
+from pipeline.adapters.objects import Objects
+from pipeline.contract import IngestRequested, Subject, document_id
+from pipeline.dead_letters import DeadLetters
 from pipeline.errors import Malformed, Unavailable
 from pipeline.follow import Progress
+from pipeline.forget import Known
 from pipeline.ingest import Report, ingest
 from pipeline.remote import Remote, remote
 
@@ -109,6 +113,53 @@ async def test_what_the_api_does_not_take_is_a_line_of_the_report(url: str, tmp_
     async with opened(url) as api:
         report = await ingest([path], await api.uploads())
     assert [str(problem) for problem in report.failed] == [f"{path} · documents have at most 1 MiB"]
+
+
+async def test_documents_are_forgotten_and_unknown_ones_refused(url: str, tmp_path: Path, lab: Platform) -> None:
+    (tmp_path / "c.txt").write_text("words to forget")
+    async with stages_of(lab.settings), opened(url) as api:
+        await ingest([tmp_path], await api.uploads())
+        doc_id = document_id(b"words to forget")
+        assert await api.known(doc_id[:9]) == [Known(id=doc_id, title="t")]
+        assert (await api.forget(doc_id)).objects == 1
+        assert await api.known(doc_id) == []
+        with pytest.raises(Malformed, match="no such document"):
+            await api.forget(doc_id)
+        again = await ingest([tmp_path], await api.uploads())
+    assert (again.ingested, again.unchanged) == (1, 0)
+
+
+async def test_dead_letters_are_listed_shown_replayed_and_purged(url: str, lab: Platform) -> None:
+    async with opened(url) as api:
+        before = len(await api.dead_letters())
+        bus = await Bus.connect(lab.settings, "test")
+        letters = DeadLetters("extract", bus, Objects(lab.settings))
+        for number in range(102):  # more than a page
+            await letters.bury(Subject.INGEST_REQUESTED, b"{}", "d", f"reason {number}", 1, dedupe=f"t:{number}")
+        await bus.close()
+        listed = (await api.dead_letters())[before:]
+        assert [letter.reason for letter in listed] == [f"reason {number}" for number in range(102)]
+        assert (await api.dead_letter(listed[0].number)).payload == "{}"
+        await api.replay(listed[0].number)
+        await api.purge(listed[1].number)
+        assert (await api.dead_letters())[before].reason == "reason 2"
+        for gone in (api.dead_letter, api.replay, api.purge):
+            with pytest.raises(Malformed, match=f"^dead letter {listed[0].number}: there is no"):
+                await gone(listed[0].number)
+
+
+async def test_nobody_waits_for_one_that_the_api_does_not_know_any_more(tmp_path: Path) -> None:
+    path = tmp_path / "a.txt"
+    path.write_text("words")
+
+    def api(request: httpx.Request) -> httpx.Response:
+        return httpx.Response(202, json={}) if request.method == "POST" else httpx.Response(404)
+
+    async with httpx.AsyncClient(base_url="http://api", transport=httpx.MockTransport(api)) as client:
+        report = await ingest([path], Remote(client))
+    assert [str(problem) for problem in report.failed] == [
+        f"{path} · it was forgotten while it was on its way · ingest it again"
+    ]
 
 
 async def test_nobody_at_the_other_end_is_said(url: str) -> None:

@@ -213,6 +213,17 @@ async def test_objects_are_put_once_and_found(lab: Settings, tmp_path: Path) -> 
         await objects.get("processed", "k.json")
 
 
+async def test_a_folder_of_objects_is_cleared_and_no_other(lab: Settings, tmp_path: Path) -> None:
+    objects = Objects(lab)
+    for key in ("abc/1.json", "abc/2.json", "abcd/3.json", "abce"):
+        await objects.put("processed", key, b"x")
+    assert sorted(await objects.keys("processed", "abc")) == ["abc/1.json", "abc/2.json", "abcd/3.json", "abce"]
+    assert await objects.clear("processed", "abc") == 2
+    assert await objects.clear("processed", "abc") == 0
+    assert sorted(await objects.keys("processed", "")) == ["abcd/3.json", "abce"]
+    assert not (tmp_path / "objects/processed/abc").exists()
+
+
 async def test_a_store_of_another_kind_is_refused(lab: Settings) -> None:
     with pytest.raises(Misconfigured, match="neither file:///folder nor s3://"):
         Objects(lab.model_copy(update={"objects": "ftp://x"}))

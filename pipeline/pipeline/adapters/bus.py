@@ -31,6 +31,9 @@ machine that lost its power nobody else tells, and the client's own 120 would be
 FULL = frozenset({10023, 10047, 10077})
 """JetStream's error codes: insufficient resources, insufficient storage, maximum bytes of the stream reached."""
 
+REQUEST = "Lab-Request"
+"""The header that says which request led to a message."""
+
 STORES_NOTHING = "no space left, it seems: the server answers, but its stream stores nothing"
 """All that a client can see: the server gives no answer to a message that it could not write."""
 
@@ -104,12 +107,16 @@ class Bus:
         if not self.client.is_closed:
             await self.client.close()
 
-    async def publish(self, subject: str, body: bytes, *, dedupe: str | None = None) -> None:
+    async def publish(
+        self, subject: str, body: bytes, *, dedupe: str | None = None, request: int | None = None
+    ) -> None:
         """Return when the stream has stored it. Raises NoSpace when it or its disk is full, Unavailable."""
         connection = self.client.stats["reconnects"]
         headers = traces.headers()
         if dedupe:
             headers[Header.MSG_ID.value] = dedupe
+        if request is not None:
+            headers[REQUEST] = str(request)
         with named():
             try:
                 await self.jetstream.publish(subject, body, headers=headers or None, timeout=TIMEOUT)

@@ -39,11 +39,13 @@ class Feed:
         """Everything published on `subjects` from now on, also across a restart of the server.
 
         Alerts are heard as they are spoken as well, so most come twice: one that tells of a full disk may
-        find no room in its stream. Raises Unavailable when it cannot begin, or, from the iterator, when the
+        find no room in its stream. That a document was forgotten is only heard: a stream of work lets nobody
+        read beside its workers. Raises Unavailable when it cannot begin, or, from the iterator, when the
         server stays away.
         """
         starts = {}
-        for stream, wanted in _by_stream(subjects).items():
+        stored = [subject for subject in subjects if not subject.startswith(f"{Subject.FORGOTTEN}.")]
+        for stream, wanted in _by_stream(stored).items():
             with named():
                 info = await self._bus.jetstream.stream_info(stream)
             starts[stream] = (wanted, info.state.last_seq + 1)
@@ -60,14 +62,15 @@ class Feed:
 
     @asynccontextmanager
     async def _heard(self, subjects: Sequence[str], events: asyncio.Queue[Event]) -> AsyncIterator[None]:
-        """Alerts as they are spoken."""
+        """Alerts, and marks of forgotten documents, as they are spoken."""
 
         async def hear(message: Msg) -> None:
             await events.put((message.subject, message.data))
 
-        alerts = [subject for subject in subjects if subject.startswith(f"{Subject.ALERT}.")]
+        spoken = (f"{Subject.ALERT}.", f"{Subject.FORGOTTEN}.")
+        heard = [subject for subject in subjects if subject.startswith(spoken)]
         with named():
-            subscriptions = [await self._bus.client.subscribe(subject, cb=hear) for subject in alerts]
+            subscriptions = [await self._bus.client.subscribe(subject, cb=hear) for subject in heard]
         try:
             yield
         finally:

@@ -77,12 +77,24 @@ class Objects:
             except (FileNotFoundError, NotFoundError):
                 return
 
+    async def clear(self, bucket: str, folder: str) -> int:
+        keys = await self.keys(bucket, f"{folder}/")
+        for key in keys:
+            await self.delete(bucket, key)
+        return len(keys)
+
+    async def keys(self, bucket: str, start: str) -> list[str]:
+        folder, _, _ = start.rpartition("/")  # all that the library can look for: whole names between slashes
+        with _named(f"{bucket}/{start}"):
+            listed = obstore.list(self._stores[bucket], prefix=folder or None)
+            return [found["path"] async for some in listed for found in some if found["path"].startswith(start)]
+
 
 def _store(settings: Settings, bucket: Bucket) -> LocalStore | S3Store:
     url = urlsplit(settings.objects)
     if url.scheme == "file":
         with _named(settings.objects):
-            return LocalStore(Path(unquote(url.path)) / bucket.value, mkdir=True)
+            return LocalStore(Path(unquote(url.path)) / bucket.value, mkdir=True, automatic_cleanup=True)
     if url.scheme != "s3":
         raise Misconfigured("LAB_OBJECTS", f"{settings.objects!r} is neither file:///folder nor s3://")
     if settings.s3_access_key is None or settings.s3_secret_key is None:

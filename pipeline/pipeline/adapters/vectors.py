@@ -5,18 +5,17 @@ from contextlib import asynccontextmanager
 from typing import Any
 
 import psycopg
-from psycopg import AsyncConnection, errors
+from psycopg import AsyncConnection
 from psycopg.rows import TupleRow, class_row
 from psycopg.types.json import Jsonb
-from psycopg_pool import AsyncConnectionPool, PoolClosed, PoolTimeout
+from psycopg_pool import AsyncConnectionPool
 
 from pipeline.adapters import schema
+from pipeline.adapters.postgres_errors import named
 from pipeline.contract import Chunk, Extracted
-from pipeline.errors import Misconfigured, NoSpace, Refused, Unavailable
+from pipeline.errors import Misconfigured
 from pipeline.ports import Passage, Vector
 from pipeline.settings import Settings
-
-WHERE = "postgres"
 
 CONNECT_TIMEOUT = 5  # seconds; Postgres takes connections again about a second after a crash
 STATEMENT_TIMEOUT = 30_000  # milliseconds; inserting ROWS takes 0.6 s on 2 idle cores, 2 s on busy ones
@@ -100,7 +99,7 @@ class Vectors:
 
     async def check(self) -> None:
         """Raises Misconfigured when the table is of another dimension, or there is none."""
-        async with _named(), await AsyncConnection.connect(**self._arguments) as connection:
+        async with named(), await AsyncConnection.connect(**self._arguments) as connection:
             await self._agree(connection)
 
     async def close(self) -> None:
@@ -111,7 +110,7 @@ class Vectors:
 
         Raises Misconfigured, before anything is kept, where the table is of another dimension or model.
         """
-        async with _named():
+        async with named():
             created = await self._create_database()
             async with await AsyncConnection.connect(**self._arguments) as connection:
                 await connection.execute("SELECT pg_advisory_xact_lock(%s)", (schema.LOCK,))
@@ -218,6 +217,23 @@ class Vectors:
             (count,) = await rows.fetchone() or (0,)
         return int(count)
 
+    async def titles(self, start: str) -> dict[str, str]:
+        async with self._connection() as connection:
+            rows = await connection.execute(
+                "SELECT id, coalesce(metadata->>'title', '') FROM documents WHERE starts_with(id, %s)", (start,)
+            )
+            return {row[0]: row[1] async for row in rows}
+
+    @asynccontextmanager
+    async def emptied(self, doc_id: str) -> AsyncIterator[int]:
+        async with self._connection() as connection:
+            # the row first, as `store` does: two that lock in one order never wait for each other
+            await connection.execute(
+                "UPDATE documents SET content = '', metadata = '{}', completed_at = NULL WHERE id = %s", (doc_id,)
+            )
+            gone = await connection.execute("DELETE FROM embeddings WHERE document_id = %s", (doc_id,))
+            yield gone.rowcount
+
     async def forget(self, doc_id: str) -> bool:
         async with self._connection() as connection:
             gone = await connection.execute("DELETE FROM documents WHERE id = %s", (doc_id,))
@@ -231,7 +247,7 @@ class Vectors:
 
     @asynccontextmanager
     async def _connection(self) -> AsyncIterator[AsyncConnection[TupleRow]]:
-        async with _named():
+        async with named():
             await self._pool.open()
             async with self._pool.connection() as connection:
                 yield connection
@@ -255,26 +271,6 @@ async def _insert(
                 "vectors": [_literal(vectors[chunk.chunk_id]) for chunk in rows],
             },
         )
-
-
-@asynccontextmanager
-async def _named() -> AsyncIterator[None]:
-    """psycopg's errors in the pipeline's words: the first line, which never holds the password."""
-    try:
-        yield
-    except (errors.DiskFull, errors.InsufficientResources) as error:
-        raise NoSpace(WHERE, _first_line(error)) from error
-    except (errors.UndefinedTable, errors.UndefinedColumn) as error:
-        raise Misconfigured(WHERE, f"{_first_line(error)}; run python -m pipeline.bootstrap") from error
-    except (PoolTimeout, PoolClosed, psycopg.OperationalError, psycopg.InterfaceError) as error:
-        reason = _first_line(error)
-        if "authentication failed" in reason:
-            raise Refused(WHERE, reason) from error
-        raise Unavailable(WHERE, reason) from error
-
-
-def _first_line(error: Exception) -> str:
-    return str(error).partition("\n")[0] or type(error).__name__
 
 
 def _literal(vector: Vector) -> str:

@@ -6,8 +6,9 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 
 from pipeline.checks.pdf import pdf
-from pipeline.contract import Bucket, document_id, graph_name
+from pipeline.contract import document_id, graph_name
 from pipeline.errors import Misconfigured, Unavailable
+from pipeline.forget import forget
 from pipeline.ingest import Report, ingest
 from pipeline.parts import Parts
 from pipeline.settings import Settings
@@ -46,7 +47,7 @@ async def page(parts: Parts) -> AsyncIterator[Report]:
     Raises Unavailable or Misconfigured when it does not get through.
     """
     doc_id = document_id(RAW)
-    await _forget(parts, doc_id)
+    await forget(doc_id, parts)
     try:
         with tempfile.TemporaryDirectory() as folder:
             path = Path(folder) / "check.pdf"
@@ -58,10 +59,4 @@ async def page(parts: Parts) -> AsyncIterator[Report]:
             raise Misconfigured("pipeline", str(report.failed[0]))
         yield report
     finally:
-        await _forget(parts, doc_id)
-
-
-async def _forget(parts: Parts, doc_id: str) -> None:
-    await parts.vectors.forget(doc_id)
-    await parts.graph.drop(graph_name(doc_id))
-    await parts.objects.delete(Bucket.RAW, doc_id)
+        await forget(doc_id, parts)

@@ -30,7 +30,7 @@ async def chunk(message: IngestExtracted, objects: ObjectStore, chunker: Chunker
     if len(inline.model_dump_json()) <= INLINE_LIMIT:
         return inline
     body = _CHUNKS.dump_json(chunks)
-    key = content_key(body)
+    key = content_key(message.doc_id, body)
     await objects.put(Bucket.PROCESSED, key, body)
     return Chunked(doc_id=message.doc_id, garage_key=message.garage_key, chunks_key=key)
 

@@ -27,7 +27,7 @@ async def extract(message: IngestRequested, ports: Ports) -> IngestExtracted:
         ports.extractor.extract, message.doc_id, message.source_uri, message.metadata, raw
     )
     body = extracted.model_dump_json().encode()
-    key = content_key(body)
+    key = content_key(message.doc_id, body)
     await ports.objects.put(Bucket.PROCESSED, key, body)
     structure = Structure(
         title=extracted.title,

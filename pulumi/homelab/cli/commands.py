@@ -49,6 +49,16 @@ COMMANDS = (
     Command("sparql", "homelab.cli.data:sparql", "Documents", "rows from the graph of all documents"),
     Command("status", "homelab.cli.data:status", "Documents", "services, streams, and how much is stored"),
     Command(
+        "forget",
+        "homelab.cli.forgetting:forget",
+        "Documents",
+        "take documents out, with everything made of them",
+    ),
+    Command("dlq list", "homelab.cli.dead_letters:show_list", "Documents", "number, document, stage and reason"),
+    Command("dlq show", "homelab.cli.dead_letters:show", "Documents", "one letter with its message"),
+    Command("dlq replay", "homelab.cli.dead_letters:replay", "Documents", "give messages to their stage again"),
+    Command("dlq purge", "homelab.cli.dead_letters:purge", "Documents", "throw letters away"),
+    Command(
         "drift",
         "homelab.cli.drift:drift",
         "Platform",
@@ -88,6 +98,7 @@ COMMANDS = (
 )
 
 GROUPS = {
+    "dlq": "The dead letters: messages that no retry helps, kept for 30 days.",
     "secrets": "The platform's passwords and keys, encrypted for git.",
     "local": "The platform as processes of this machine, without a cluster.",
     "stack": "The platform on the cluster that lab.yaml names, one stack for each phase.",
