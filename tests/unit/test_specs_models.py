@@ -40,6 +40,12 @@ def test_an_orin_with_32_gb_serves_glm_with_these_options() -> None:
     }
 
 
+def test_a_switch_is_one_or_nothing() -> None:
+    orin = plan(("llama-server",), 30536, unified=True)
+    assert explain(orin, "llama-server.flash-attn").figure.value == 1
+    assert explain(plan(("ollama",), 8051, cores=4), "ollama.OLLAMA_FLASH_ATTENTION").figure.value == 1
+
+
 def test_without_a_gpu_no_layer_is_offloaded() -> None:
     settings = plan(("llama-server",), 30536, cores=6).specs["llama-server"].settings()
     assert (settings["n-gpu-layers"], settings["threads"]) == ("0", "6")
