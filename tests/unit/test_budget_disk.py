@@ -29,12 +29,13 @@ def told(ledger: Budget, use: str) -> list[tuple[str, str, str]]:
     [
         # 1000 - 100 free - 30 of images = 870.
         ("ssd", ("garage",), {"images": 30, "garage": 609}),
+        ("emmc", ("garage",), {"images": 30, "garage": 609}),
         ("hdd", ("garage",), {"images": 30, "garage": 435, "backups": 435}),
         # Where the databases have no other disk they get their shares of this one.
         ("hdd", ("garage", "nats"), {"images": 30, "garage": 609, "nats": 174}),
         ("hdd", ("garage", "postgres"), {"images": 30, "garage": 609, "postgres": 87}),
     ],
-    ids=["ssd", "bulk", "nats", "postgres"],
+    ids=["ssd", "emmc", "bulk", "nats", "postgres"],
 )
 def test_a_hard_disk_is_for_bulk_unless_the_databases_have_no_other(
     storage: str, placed: tuple[str, ...], expected: dict[str, int]

@@ -14,6 +14,7 @@ from homelab import specs as specs_package
 from homelab.budget import Budget, models, plan
 from homelab.figure import Figure
 from homelab.profile import Profile
+from homelab.profile.rules import CpuShare
 from unit.hosts import facts
 from unit.test_budget import EVERYTHING
 
@@ -24,6 +25,13 @@ def budget(
     ram_mib: int, placed: tuple[str, ...], *, cores: int = 8, rules: Profile = DEFAULT, **machine: object
 ) -> Budget:
     return plan(facts(ram_mib, cores=cores, **machine), placed, rules, "desktop")  # type: ignore[arg-type]
+
+
+def ruled(name: str, **keys: object) -> Profile:
+    """The default profile, but for these keys of one consumer."""
+    consumers = DEFAULT.rules.consumers
+    changed = {**consumers, name: consumers[name].model_copy(update=keys)}
+    return replace(DEFAULT, rules=DEFAULT.rules.model_copy(update={"consumers": changed}))
 
 
 def why(figure: Figure) -> str:
@@ -59,6 +67,17 @@ def test_a_replica_that_fits_to_the_last_mib_is_there() -> None:
     ledger = budget(3200, ("litellm", "embed", "chunk", "extract"))
     assert (ledger.line("extract").replicas_max, ledger.free_mib) == (2, 0)
     assert budget(3100, ("litellm", "embed", "chunk", "extract")).line("extract").replicas_max == 1
+
+
+def test_a_burst_consumer_that_may_not_grow_keeps_its_floor() -> None:
+    extract = budget(32000, ("extract",), rules=ruled("extract", ceiling=640)).line("extract")
+    assert (extract.limit.value, extract.replicas_max) == (640, 3)
+
+
+def test_a_request_shrinks_to_a_millicore_and_not_to_nothing() -> None:
+    rules = ruled("chunk", cpu=CpuShare(request="1m", limit="500m"))
+    chunk = budget(24000, EVERYTHING, cores=1, rules=rules).line("chunk")
+    assert (chunk.cpu_request.value, chunk.cpu_request.chain[-1].kind) == (1, "clamp")
 
 
 @pytest.mark.parametrize(("cores", "replicas"), [(7, 2), (8, 3)])

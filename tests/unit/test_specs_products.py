@@ -12,6 +12,8 @@ from homelab.facts import StorageClass
 from homelab.figure import given
 from homelab.specs.autoscaling import autoscaling
 from homelab.specs.context_forge import context_forge
+from homelab.specs.embedder import embedder
+from homelab.specs.garage import garage
 from homelab.specs.k3s import k3s
 from homelab.specs.litellm import litellm
 from homelab.specs.llama_server import llama_server
@@ -58,6 +60,7 @@ def granted(consumer: str, mib: int, millicores: int = 1000) -> Budget:
         (1023, 4000, "1", "memory"),
         (1024, 4000, "2", "database"),
         (1600, 4000, "3", "database"),
+        (8192, 2000, "2", "database"),
         (8192, 2999, "2", "database"),
     ],
 )
@@ -69,10 +72,29 @@ def test_context_forge_has_a_worker_for_each_512_mib_and_each_core(
 
 
 @pytest.mark.parametrize(
-    ("mib", "millicores", "workers"), [(300, 500, "1"), (1024, 4000, "2"), (1599, 4000, "3"), (8192, 2999, "2")]
+    ("mib", "millicores", "workers"),
+    [
+        (300, 500, "1"),
+        (1023, 4000, "1"),
+        (1024, 4000, "2"),
+        (1599, 4000, "3"),
+        (8192, 2000, "2"),
+        (8192, 2999, "2"),
+    ],
 )
 def test_litellm_has_a_worker_for_each_512_mib_and_each_core(mib: int, millicores: int, workers: str) -> None:
     assert litellm(granted("litellm", mib, millicores)).settings()["NUM_WORKERS"] == workers
+
+
+@pytest.mark.parametrize(("mib", "buffer"), [(320, "128MiB"), (642, "256MiB"), (1000, "256MiB")])
+def test_garage_buffers_up_to_its_own_default(mib: int, buffer: str) -> None:
+    assert garage(granted("garage", mib)).settings()["block_ram_buffer_max"] == buffer
+
+
+@pytest.mark.parametrize(("cores", "kinds"), [(1, ["fact", "profile"]), (4, ["fact", "profile"])])
+def test_threads_that_the_cores_allow_are_not_said_to_be_cut(cores: int, kinds: list[str]) -> None:
+    host = replace(BUDGET, cores=given("fact", "cores", cores * 1000, "m", ""))
+    assert [step.kind for step in embedder(host, DEFAULT).threads.chain] == kinds
 
 
 @pytest.mark.parametrize(("mib", "kept"), [(96, "8MiB"), (256, "8MiB"), (320, "10MiB"), (4096, "64MiB")])

@@ -38,8 +38,9 @@ def _read(name: str, which: str, cores: Figure, profile: Profile) -> Figure:
     key = f"consumers.{name}.cpu.{which}"
     if share.endswith("%"):
         percent = int(share[:-1])
-        value = max(1, cores.value * percent // 100)
-        return cores.then("profile", profile.source(key), value, f"{percent} % of the cores")
+        return cores.then(
+            "profile", profile.source(key), cores.value * percent // 100, f"{percent} % of the cores"
+        )
     return profile.given(key, int(share[:-1]), "m", "what its work needs, whatever the host")
 
 

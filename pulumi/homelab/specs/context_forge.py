@@ -30,8 +30,7 @@ class ContextForge(Spec):
 
 def context_forge(budget: Budget) -> ContextForge:
     line = budget.line("context-forge")
-    most = max(1, line.cpu_limit.value // 1000)
-    count = max(1, min(most, line.limit.value // MIB_PER_WORKER))
+    count = max(1, min(line.cpu_limit.value // 1000, line.limit.value // MIB_PER_WORKER))
     because = f"one for each {MIB_PER_WORKER} MiB and each core that it may use"
     workers = line.limit.then("rule", "context-forge.GUNICORN_WORKERS", count, because, unit="")
     cache, why = ("memory", "its one worker sees every change")

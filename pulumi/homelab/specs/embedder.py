@@ -20,11 +20,11 @@ def embedder(budget: Budget, profile: Profile) -> Embedder:
 def _threads(budget: Budget, profile: Profile) -> Figure:
     rule = profile.rules.embedding
     cores = budget.cores.value // 1000
-    wanted = max(rule.threads, cores // rule.cores_per_thread if rule.cores_per_thread else 0)
-    source = profile.source("embedding.threads")
-    because = f"{rule.threads} at least"
+    wanted, because = rule.threads, f"{rule.threads} at least"
     if rule.cores_per_thread:
+        wanted = max(wanted, cores // rule.cores_per_thread)
         because += f", one for each {rule.cores_per_thread} cores"
+    source = profile.source("embedding.threads")
     threads = budget.cores.then("profile", source, wanted, because, unit="")
     if wanted > cores:
         threads = threads.then("clamp", "homelab.cpu_cores", cores, "no more threads than cores")

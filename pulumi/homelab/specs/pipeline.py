@@ -53,4 +53,4 @@ def _stream_scale(budget: Budget) -> Figure:
         return budget.disk.total.then("rule", "stream_scale", 1000, because, unit="‰")
     scale = min(1000, store.value * STREAM_PERCENT * 10 // ceiling)
     because = f"the streams' ceilings are {ceiling} GiB; together they take {STREAM_PERCENT} % of the file store"
-    return store.then("rule", "stream_scale", max(1, scale), because, unit="‰")
+    return store.then("rule", "stream_scale", scale, because, unit="‰")
