@@ -1,5 +1,6 @@
 """Servers of models in the ledger: by hand for known hosts, and what must hold for any."""
 
+from dataclasses import replace
 from itertools import pairwise
 from pathlib import Path
 
@@ -38,6 +39,17 @@ def test_unified_memory_is_counted_once() -> None:
     serving = ledger.servings["llama-server"]
     assert (serving.pool, serving.memory.value) == ("unified", 20838)
     assert str(serving.fit.setup) == "glm-4.7-flash Q4_K_M, 32768 tokens in 2 slots, cache q8_0"
+
+
+def test_models_that_fill_their_part_to_the_last_mib_fit() -> None:
+    # The smallest setup of qwen3-0.6b takes 968 MiB beside the 512 of the process: 1 % of 148,000.
+    default = profile.load("default", ram_mib=1)
+    of_one = default.rules.models.model_copy(update={"memory_percent": 1})
+    rules = replace(default, rules=default.rules.model_copy(update={"models": of_one}))
+    chosen = served(("ollama",), rules, {"ollama": ("qwen3-0.6b",)}, Path())
+    assert limits(plan(facts(148_000), ("ollama",), rules, "any", served=chosen))["ollama"] == 1480
+    with pytest.raises(BudgetExceeded):
+        plan(facts(147_900), ("ollama",), rules, "any", served=chosen)
 
 
 def test_a_line_of_a_model_asks_for_all_that_it_may_use() -> None:

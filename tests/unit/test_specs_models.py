@@ -6,6 +6,7 @@ import pytest
 
 from homelab import lab, planner
 from homelab.explain import everything, explain
+from homelab.inference import PORTS
 from homelab.lab import Lab
 from homelab.planner import HostPlan
 from unit.hosts import facts
@@ -38,6 +39,10 @@ def test_an_orin_with_32_gb_serves_glm_with_these_options() -> None:
         "ctx-checkpoints": "0",
         "port": "8080",
     }
+
+
+def test_servers_are_asked_at_their_own_ports() -> None:
+    assert PORTS == {"llama-server": 8080, "ollama": 11434}
 
 
 def test_a_switch_is_one_or_nothing() -> None:

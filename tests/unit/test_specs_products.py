@@ -157,6 +157,12 @@ def test_a_part_of_a_core_is_no_parallel_worker() -> None:
     assert postgres(granted("postgres", 4096, 1999)).settings()["max_parallel_workers"] == "1"
 
 
+def test_workers_that_the_memory_allows_are_not_said_to_be_cut() -> None:
+    rows = postgres(granted("postgres", 8 * 128, 8000)).table()
+    [row] = [row for row in rows if row.name == "max_parallel_workers"]
+    assert (row.figure.value, row.figure.chain[-1].because) == (8, "one for each core it may use")
+
+
 def test_the_shared_memory_of_the_container_is_no_parameter_of_postgres() -> None:
     spec = postgres(BUDGET)
     assert spec.settings().keys() - spec.parameters().keys() == {"shm_size"}
