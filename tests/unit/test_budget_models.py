@@ -41,6 +41,13 @@ def test_unified_memory_is_counted_once() -> None:
     assert str(serving.fit.setup) == "glm-4.7-flash Q4_K_M, 32768 tokens in 2 slots, cache q8_0"
 
 
+def test_a_card_that_has_room_for_both_servers_has_both() -> None:
+    small = ("qwen3-0.6b",)
+    ledger = budget(facts(64_000, vram_mib=24_564), SERVERS, "default", llama_server=small, ollama=small)
+    assert ledger.vram is not None
+    assert set(ledger.vram.shares) == set(SERVERS)
+
+
 def test_models_that_fill_their_part_to_the_last_mib_fit() -> None:
     # The smallest setup of qwen3-0.6b takes 968 MiB beside the 512 of the process: 1 % of 148,000.
     default = profile.load("default", ram_mib=1)

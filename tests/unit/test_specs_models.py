@@ -74,6 +74,12 @@ def test_models_that_take_turns_leave_when_they_are_not_asked() -> None:
     assert (settings["OLLAMA_MAX_LOADED_MODELS"], settings["OLLAMA_KEEP_ALIVE"]) == ("1", "300")
 
 
+@pytest.mark.parametrize(("ram_mib", "why"), [(8051, "each has memory of its own"), (3300, "they take turns")])
+def test_how_long_a_model_stays_is_said_with_its_reason(ram_mib: int, why: str) -> None:
+    figure = explain(plan(("ollama",), ram_mib, cores=4), "ollama.OLLAMA_KEEP_ALIVE").figure
+    assert figure.chain[-1].because == why
+
+
 def test_a_file_of_ones_own_is_served_by_its_name(tmp_path: Path) -> None:
     gguf(tmp_path / "mine.gguf", "llama")
     path = tmp_path / "lab.yaml"

@@ -94,7 +94,8 @@ def test_garage_buffers_up_to_its_own_default(mib: int, buffer: str) -> None:
 @pytest.mark.parametrize(("cores", "kinds"), [(1, ["fact", "profile"]), (4, ["fact", "profile"])])
 def test_threads_that_the_cores_allow_are_not_said_to_be_cut(cores: int, kinds: list[str]) -> None:
     host = replace(BUDGET, cores=given("fact", "cores", cores * 1000, "m", ""))
-    assert [step.kind for step in embedder(host, DEFAULT).threads.chain] == kinds
+    chain = embedder(host, DEFAULT).threads.chain
+    assert ([step.kind for step in chain], chain[-1].because) == (kinds, "1 at least")
 
 
 @pytest.mark.parametrize(("mib", "kept"), [(96, "8MiB"), (256, "8MiB"), (320, "10MiB"), (4096, "64MiB")])
@@ -155,6 +156,11 @@ def test_the_wal_buffers_are_three_percent_of_the_shared_ones_up_to_a_segment(mi
 
 def test_a_part_of_a_core_is_no_parallel_worker() -> None:
     assert postgres(granted("postgres", 4096, 1999)).settings()["max_parallel_workers"] == "1"
+
+
+def test_a_hash_join_is_counted_for_every_process_of_a_query() -> None:
+    [row] = [row for row in postgres(granted("postgres", 12_000, 6000)).table() if row.name == "shm_size"]
+    assert row.figure.chain[-1].because.endswith(" for a hash join of 4 processes")  # half of 6, and the leader
 
 
 def test_workers_that_the_memory_allows_are_not_said_to_be_cut() -> None:

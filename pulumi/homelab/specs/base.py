@@ -14,7 +14,7 @@ def setting(notation: Notation = str, name: str | None = None) -> Any:
     return field(metadata={"notation": notation, "name": name})
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Choice:
     """One word out of several, and the figure that decided for it."""
 
@@ -22,7 +22,7 @@ class Choice:
     figure: Figure
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Setting:
     name: str
     text: str
