@@ -74,6 +74,11 @@ def test_a_burst_consumer_that_may_not_grow_keeps_its_floor() -> None:
     assert (extract.limit.value, extract.replicas_max) == (640, 3)
 
 
+def test_a_burst_consumer_grows_by_a_single_mib_where_that_is_all_it_may() -> None:
+    rules = ruled("extract", ceiling=641, replicas=1)
+    assert budget(32000, ("extract",), rules=rules).line("extract").limit.value == 641
+
+
 def test_a_request_shrinks_to_a_millicore_and_not_to_nothing() -> None:
     rules = ruled("chunk", cpu=CpuShare(request="1m", limit="500m"))
     chunk = budget(24000, EVERYTHING, cores=1, rules=rules).line("chunk")

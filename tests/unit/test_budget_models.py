@@ -10,10 +10,12 @@ from hypothesis import strategies as st
 
 from homelab import profile
 from homelab.budget import Budget, plan, served
+from homelab.budget.models import Demand, shared_disk
 from homelab.consumers import CONSUMERS, LOCAL
 from homelab.errors import BudgetExceeded
 from homelab.facts import Facts
-from homelab.llm import names
+from homelab.figure import given as figure
+from homelab.llm import load, names
 from unit.hosts import facts
 
 ORIN = 30536
@@ -112,6 +114,20 @@ def test_where_others_grow_too_models_take_half_of_what_is_left() -> None:
     assert limits(alone)["ollama"] == 10_804
     left = 10_804 - 3614 - 256
     assert limits(shared)["ollama"] == 3614 + left // 2
+    burst = budget(facts(31_949), ("postgres", "ollama", "extract"))
+    assert limits(burst)["ollama"] == 3614 + (10_804 - 3614 - 640) // 2
+
+
+def test_each_server_may_keep_its_best_files_while_there_is_room_for_them() -> None:
+    # Files of 2 to 4 GiB, and of 16 to 30.
+    def demand(model: str) -> Demand:
+        none = figure("rule", "none", 0, "MiB", "")
+        return Demand((load(model, Path()),), "ram", none, none, none)
+
+    demands = {"ollama": demand("llama-3.2-3b"), "llama-server": demand("glm-4.7-flash")}
+    rules = profile.load("default", ram_mib=1)
+    rooms = (figure("fact", "disk", gib, "GiB", "") for gib in (40, 30, 19))
+    assert [tuple(shared_disk(demands, room, rules).values()) for room in rooms] == [(4, 30), (4, 26), (3, 16)]
 
 
 def test_models_above_their_ceiling_are_refused_with_a_sum_that_does_not_fit() -> None:

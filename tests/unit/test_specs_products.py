@@ -184,10 +184,12 @@ def test_what_postgres_may_expect_cached_says_whose_the_page_cache_is() -> None:
     assert reason(alone) == "75 % of the limit: the page cache is its own"
 
 
-def test_less_than_a_core_is_one_thread() -> None:
-    assert pipeline(granted("extract", 700, 500), DEFAULT, EXAMPLE).settings()["extract_threads"] == "1"
-    server = llama_server(granted("llama-server", BUDGET.line("llama-server").limit.value, 500))
-    assert server.settings()["threads"] == "1"
+@pytest.mark.parametrize(("millicores", "threads"), [(500, "1"), (7992, "7")])
+def test_threads_are_whole_cores_and_one_at_least(millicores: int, threads: str) -> None:
+    stages = pipeline(granted("extract", 700, millicores), DEFAULT, EXAMPLE)
+    assert stages.settings()["extract_threads"] == threads
+    server = llama_server(granted("llama-server", BUDGET.line("llama-server").limit.value, millicores))
+    assert server.settings()["threads"] == threads
 
 
 def test_weights_and_caches_are_rounded_up_to_mebibytes() -> None:
@@ -196,7 +198,7 @@ def test_weights_and_caches_are_rounded_up_to_mebibytes() -> None:
         need = SimpleNamespace(weights=weights, cache=cache, compute=compute)
         return SimpleNamespace(model=named, quantization=named, need=need)
 
-    loads = (load(3 * MIB + 1, 2 * MIB, 1), load(5 * MIB, 1, 7 * MIB))
+    loads = (load(3 * MIB + 1, 2 * MIB, 1), load(5 * MIB, MIB, 7 * MIB))
     setup = SimpleNamespace(loads=loads, context=4096)
     serving: Any = SimpleNamespace(
         memory=given("rule", "granted", 100, "MiB", ""), fit=SimpleNamespace(setup=setup, steps=())

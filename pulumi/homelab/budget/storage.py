@@ -124,9 +124,7 @@ class Volumes:
         return BudgetExceeded(self.host, "disk", total, wanted, lines)
 
 
-def volumes(
-    facts: Facts, placed: tuple[str, ...], profile: Profile, data_path: str, models_gib: int = 0
-) -> Volumes:
+def volumes(facts: Facts, placed: tuple[str, ...], profile: Profile, data_path: str, models_gib: int) -> Volumes:
     """Of the disk below `data_path`; `models_gib` are the largest files of what is served."""
     mount = facts.storage.mount_of(data_path)
     if mount is None:

@@ -9,7 +9,7 @@ from homelab.specs.base import Choice
 from homelab.units import MIB
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Steps:
     """From the memory for models: what weights and buffers leave, and what the caches make of the rest."""
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from homelab.budget import Budget
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Share:
     """MiB, millicores and GiB of disk of each replica, and how many replicas there are at least and at most.
 
