@@ -79,6 +79,13 @@ def test_a_burst_consumer_grows_by_a_single_mib_where_that_is_all_it_may() -> No
     assert budget(32000, ("extract",), rules=rules).line("extract").limit.value == 641
 
 
+def test_what_is_its_bound_already_is_not_said_to_be_cut() -> None:
+    rules = ruled("chunk", cpu=CpuShare(request="200m", limit="200m"))
+    chunk = budget(24000, ("chunk", "embedder"), rules=rules)
+    assert chunk.line("chunk").cpu_request.chain[-1].kind == "profile"
+    assert chunk.line("embedder").cpu_limit.chain[-1].kind == "profile"  # all cores
+
+
 def test_a_request_shrinks_to_a_millicore_and_not_to_nothing() -> None:
     rules = ruled("chunk", cpu=CpuShare(request="1m", limit="500m"))
     chunk = budget(24000, EVERYTHING, cores=1, rules=rules).line("chunk")

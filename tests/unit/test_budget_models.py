@@ -114,6 +114,8 @@ def test_where_others_grow_too_models_take_half_of_what_is_left() -> None:
     assert limits(alone)["ollama"] == 10_804
     left = 10_804 - 3614 - 256
     assert limits(shared)["ollama"] == 3614 + left // 2
+    uneven = budget(facts(31_749), ("postgres", "ollama", "nats"))
+    assert limits(uneven)["ollama"] == 3614 + (10_745 - 3614 - 256) // 2 == 7051
     burst = budget(facts(31_949), ("postgres", "ollama", "extract"))
     assert limits(burst)["ollama"] == 3614 + (10_804 - 3614 - 640) // 2
 

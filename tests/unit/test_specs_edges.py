@@ -38,6 +38,11 @@ def test_shared_memory_has_room_for_an_index_build_and_a_join_by_every_process()
     )
 
 
+def test_streams_are_scaled_to_whole_thousandths_of_a_small_file_store() -> None:
+    # 95 % of 7 GiB are 6.65, of 31 GiB that all streams may hold: 214.5 thousandths.
+    assert plan(31949, disk_gib=60).specs["pipeline"].settings()["stream_scale"] == "0.214"
+
+
 def test_a_model_for_longer_texts_gets_longer_chunks() -> None:
     embedding = LAB.models.embedding.model_copy(update={"model": "nomic-embed-text"})
     lab = LAB.model_copy(update={"models": LAB.models.model_copy(update={"embedding": embedding})})

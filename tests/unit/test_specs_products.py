@@ -174,6 +174,16 @@ def test_the_shared_memory_of_the_container_is_no_parameter_of_postgres() -> Non
     assert spec.settings().keys() - spec.parameters().keys() == {"shm_size"}
 
 
+def test_the_memory_of_a_sort_says_over_what_it_is_shared() -> None:
+    def reason(budget: Budget) -> str:
+        [row] = [row for row in postgres(budget).table() if row.name == "work_mem"]
+        return row.figure.chain[-1].because
+
+    alone = replace(BUDGET, lines=tuple(one for one in BUDGET.lines if one.consumer in {"reserve", "postgres"}))
+    assert reason(BUDGET).endswith(" connections")
+    assert reason(alone).endswith(" connections and half of 4 cores")
+
+
 def test_what_postgres_may_expect_cached_says_whose_the_page_cache_is() -> None:
     def reason(budget: Budget) -> str:
         [row] = [row for row in postgres(budget).table() if row.name == "effective_cache_size"]

@@ -61,7 +61,7 @@ class Volumes:
 
         most = wanted
         if least:
-            most += bisect_left(range(wanted + 1, self.usable.value + 1), True, key=too_much)
+            most += bisect_left(range(wanted + 1, self.usable.value), True, key=too_much)
         because = "what free space, images, fixed volumes and the least of every store leave"
         return self.usable.then("rule", "room for models", most, because)
 
