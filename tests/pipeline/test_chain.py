@@ -1,29 +1,16 @@
 """A document's way from extracted text to a complete one, through real workers over real servers."""
 
-from collections.abc import Iterator
 from pathlib import Path
 
-import pytest
 from chain import document, opened, workers
 from embedder_process import MODEL, embedder
-from embeddings_stand_in import EmbeddingsStandIn, embeddings_stand_in
+from embeddings_stand_in import EmbeddingsStandIn
 
 from pipeline.adapters.embedder import Embeddings
 from pipeline.contract import Bucket, IngestRequested, Metadata, Subject, document_id
 from pipeline.settings import Settings
 
 STAGES = ("chunk", "embed", "graph")
-
-
-@pytest.fixture
-def model() -> Iterator[EmbeddingsStandIn]:
-    with embeddings_stand_in() as stand_in:
-        yield stand_in
-
-
-@pytest.fixture
-def settings(lab: Settings, model: EmbeddingsStandIn) -> Settings:
-    return lab.model_copy(update={"litellm_url": model.url})
 
 
 async def test_a_document_becomes_rows_and_triples_and_is_complete(

@@ -2,21 +2,15 @@
 
 import base64
 import struct
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator
 
 import pytest
-from embeddings_stand_in import EmbeddingsStandIn, embeddings_stand_in, vector_of
+from embeddings_stand_in import EmbeddingsStandIn, vector_of
 from pydantic import SecretStr
 
 from pipeline.adapters.embedder import Embeddings
 from pipeline.errors import Malformed, Misconfigured, PipelineError, RateLimited, Refused, Unavailable
 from pipeline.settings import Settings
-
-
-@pytest.fixture
-def model() -> Iterator[EmbeddingsStandIn]:
-    with embeddings_stand_in() as stand_in:
-        yield stand_in
 
 
 @pytest.fixture

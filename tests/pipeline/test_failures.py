@@ -1,13 +1,13 @@
 """Workers and servers die, models refuse, messages are nonsense: nothing is lost, nothing counts twice."""
 
 import time
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import Awaitable, Callable
 from pathlib import Path
 
 import httpx
 import pytest
 from chain import Lab, document, eventually, opened, worker, workers
-from embeddings_stand_in import EmbeddingsStandIn, embeddings_stand_in
+from embeddings_stand_in import EmbeddingsStandIn
 
 from pipeline.contract import Alert, Chunk, Chunked, DeadLetter, Subject
 from pipeline.routes import ACK_WAIT, ROUTES
@@ -15,17 +15,6 @@ from pipeline.settings import Settings
 from servers import Server, until
 
 STAGES = ("chunk", "embed", "graph")
-
-
-@pytest.fixture
-def model() -> Iterator[EmbeddingsStandIn]:
-    with embeddings_stand_in() as stand_in:
-        yield stand_in
-
-
-@pytest.fixture
-def settings(lab: Settings, model: EmbeddingsStandIn) -> Settings:
-    return lab.model_copy(update={"litellm_url": model.url})
 
 
 def _is_set(model: EmbeddingsStandIn) -> Callable[[], Awaitable[bool]]:

@@ -1,14 +1,14 @@
 """A document goes with everything that was made of it, whatever it is doing, and does not come back."""
 
 import asyncio
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 from chain import Lab, document, eventually, opened, workers
-from embeddings_stand_in import EmbeddingsStandIn, embeddings_stand_in
+from embeddings_stand_in import EmbeddingsStandIn
 
 from pipeline import parts as parts_module
 from pipeline import void
@@ -29,17 +29,6 @@ from servers import Server
 
 STAGES = ("chunk", "embed", "graph")
 GRAPHS = "SELECT DISTINCT ?g WHERE { GRAPH ?g { ?s ?p ?o } }"
-
-
-@pytest.fixture
-def model() -> Iterator[EmbeddingsStandIn]:
-    with embeddings_stand_in() as stand_in:
-        yield stand_in
-
-
-@pytest.fixture
-def settings(lab: Settings, model: EmbeddingsStandIn) -> Settings:
-    return lab.model_copy(update={"litellm_url": model.url})
 
 
 @pytest.fixture

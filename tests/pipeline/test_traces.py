@@ -10,7 +10,7 @@ import pytest
 from api_process import serving
 from chain import Lab, document, opened, workers
 from collector_process import Collector, Span, collector
-from embeddings_stand_in import EmbeddingsStandIn, embeddings_stand_in
+from embeddings_stand_in import EmbeddingsStandIn
 from library import nobody
 
 from pipeline.contract import Bucket, IngestRequested, Metadata, Subject, document_id
@@ -23,12 +23,6 @@ WORD = "cantilevered-ptarmigan"
 """Of the document and of the question; it must stay between them and their stores."""
 
 RAW = f"# Garden\n\nThe {WORD} roses are cut back in March, before new shoots appear.\n".encode()
-
-
-@pytest.fixture
-def model() -> Iterator[EmbeddingsStandIn]:
-    with embeddings_stand_in() as stand_in:
-        yield stand_in
 
 
 @pytest.fixture

@@ -11,6 +11,7 @@ from rich.text import Text
 from homelab.cli import running
 from homelab.cli.confirming import confirmed
 from homelab.cli.data import over
+from homelab.cli.forgetting import SHOWN
 from homelab.cli.output import Json, console, print_json, table
 from homelab.errors import InvalidInput, Problem
 
@@ -19,9 +20,6 @@ if TYPE_CHECKING:
 
 ALL = "all"
 SEE = "./lab dlq list shows them"
-
-SHORT = 12
-"""Digits of a document's id in the table: `forget` understands them."""
 
 Numbers = Annotated[list[str], typer.Argument(metavar="N…|all", help="numbers as listed, or all letters")]
 Number = Annotated[int, typer.Argument(metavar="N", min=1, help="a number as listed")]
@@ -124,7 +122,7 @@ def rows(letters: "Sequence[Listed]") -> Table:
     found = table("number", "document", "stage", "failed (UTC)", "reason", numbers=("number",))
     for letter in letters:
         at = letter.failed_at[:16].replace("T", " ")
-        document = (letter.document or "–")[:SHORT]
+        document = (letter.document or "–")[:SHOWN]
         found.add_row(str(letter.number), document, letter.stage, at, Text(printable(letter.reason)))
     return found
 
