@@ -7,8 +7,10 @@ or `oxigraph(folder)`.
 """
 
 import asyncio
+import errno
 import importlib.util
 import os
+import random
 import signal
 import socket
 import subprocess
@@ -35,12 +37,23 @@ PATIENCE = 30.0
 PASSWORD = "a password of tests only"
 
 
+_ports = iter(random.sample(range(20_000, 30_000), 10_000))
+"""Below what Kubernetes' services (30000 on) and outgoing connections (32768 on) take by themselves: nobody
+takes a port between its choice and its server's start."""
+
+
 def free_port() -> int:
-    """A loopback port that nobody listens on now."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
+    """A loopback port that nobody listens on now and that no earlier call gave."""
+    for port in _ports:
+        with socket.socket() as probe:
+            try:
+                probe.bind(("127.0.0.1", port))
+            except OSError as error:
+                if error.errno != errno.EADDRINUSE:
+                    raise
+                continue
+            return port
+    raise AssertionError("ten thousand ports are taken or were given")
 
 
 def until(condition: Callable[[], bool], what: str, patience: float = PATIENCE) -> None:
