@@ -39,8 +39,8 @@ exec ctr --address {socket} --namespace k8s.io "$@"
 def nats() -> str:
     """The smallest image, built."""
     if os.geteuid():
-        pytest.skip("this machine lets us be no root, which debootstrap and containerd need")
-    for program in ("buildah", "debootstrap", "containerd"):
+        pytest.skip("this machine lets us be no root, which mmdebstrap and containerd need")
+    for program in ("buildah", "mmdebstrap", "containerd"):
         if shutil.which(program) is None:
             pytest.skip(f"{program} is not installed: apt install {program}")
     ours: Store = store.ours()

@@ -29,8 +29,8 @@ MODELS = {"model_list": [{"model_name": "embed", "litellm_params": {"model": "op
 @pytest.fixture(scope="module")
 def ours() -> Store:
     if os.geteuid():
-        pytest.skip("this machine lets us be no root, which debootstrap and runc need")
-    for program, package in (("buildah", "buildah"), ("debootstrap", "debootstrap"), ("runc", "runc")):
+        pytest.skip("this machine lets us be no root, which mmdebstrap and runc need")
+    for program, package in (("buildah", "buildah"), ("mmdebstrap", "mmdebstrap"), ("runc", "runc")):
         if shutil.which(program) is None:
             pytest.skip(f"{program} is not installed: apt install {package}")
     return store.ours()

@@ -45,7 +45,7 @@ def test_on_a_bare_machine_each_recipe_says_what_it_lacks_and_none_is_a_fault(tm
         ("cluster.engine", "warn", "./lab tools pulumi, or install Pulumi 3.259"),
         ("cluster.secrets", "warn", "./lab tools sops age"),
         ("cluster.images", "ok", "sudo apt install buildah"),
-        ("cluster.images", "ok", "sudo apt install debootstrap"),
+        ("cluster.images", "ok", "sudo apt install mmdebstrap"),
         ("cluster.images", "ok", "run it by sudo, or pull: --base registry"),
         ("cluster.sandbox", "ok", "sudo ./lab sandbox-up"),
     ]

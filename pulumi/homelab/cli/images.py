@@ -25,7 +25,7 @@ Base = Annotated[
     typer.Option(
         metavar="IMAGE",
         help="build on this one, or on `registry`: what stacks/images.yaml names "
-        "[default: Debian, installed by debootstrap]",
+        "[default: Debian, installed by mmdebstrap]",
     ),
 ]
 
@@ -41,7 +41,7 @@ def images(
 ) -> None:
     """Build what is not built; each image's tag is the hash of all that it is made of.
 
-    Needs buildah, and debootstrap and root unless --base is given.
+    Needs buildah, and mmdebstrap and root unless --base is given.
 
     Examples:
       homelab images

@@ -59,7 +59,7 @@ def _base() -> str:
     from homelab.images import debian
 
     debian.possible()
-    return "debootstrap and root"
+    return "mmdebstrap and root"
 
 
 def _sandbox() -> str:

@@ -33,7 +33,7 @@ class Image:
 def build(name: str, catalogue: Catalogue, store: Store, base: str | None = None) -> Image:
     """Build it unless it is there on that base.
 
-    `base` is an image or REGISTRY; None takes what was built on any, else Debian by debootstrap.
+    `base` is an image or REGISTRY; None takes what was built on any, else Debian by mmdebstrap.
     Raises MissingTool when a program is absent or a step fails, InvalidInput when a copied file is not there.
     """
     image = catalogue.ours[name]

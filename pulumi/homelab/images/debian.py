@@ -1,4 +1,4 @@
-"""A base image without a registry: Debian by debootstrap, from the mirror that this machine is configured for."""
+"""A base image without a registry: Debian by mmdebstrap, from the mirror that this machine is configured for."""
 
 import hashlib
 import json
@@ -14,8 +14,10 @@ from homelab.images.store import Store
 from homelab.tools.needs import Need, require
 from homelab.tools.progress import Failed, follow
 
-DEBOOTSTRAP = Need("debootstrap", package="debootstrap")
-PACKAGES = ("ca-certificates", "python3")
+MMDEBSTRAP = Need("mmdebstrap", package="mmdebstrap")  # half the time of debootstrap, for the same packages
+PACKAGES = ("ca-certificates", "python3", "usr-is-merged")
+MERGED = "/usr/share/mmdebstrap/hooks/merged-usr"
+"""/bin is in /usr from the first package on; with `usr-is-merged`, else Perl is installed to see to it."""
 EMPTIED = (
     *("usr/share/doc", "usr/share/info", "usr/share/locale", "usr/share/man"),
     *("var/cache/apt", "var/cache/debconf", "var/lib/apt/lists", "var/log"),
@@ -24,19 +26,19 @@ EMPTIED = (
 
 
 def reference(base: Base) -> str:
-    recipe = json.dumps([base.suite, base.updated, PACKAGES, EMPTIED, platform.machine()])
+    recipe = json.dumps(["mmdebstrap", base.suite, base.updated, PACKAGES, EMPTIED, platform.machine()])
     return f"localhost/homelab-base:{base.suite}-{hashlib.sha256(recipe.encode()).hexdigest()[:12]}"
 
 
 def possible() -> None:
-    """Raises MissingTool with what keeps debootstrap from making a base here: that it is absent, or not root."""
+    """Raises MissingTool with what keeps mmdebstrap from making a base here: that it is absent, or not root."""
     problems: list[Problem] = []
     try:
-        require("images", [DEBOOTSTRAP])
+        require("images", [MMDEBSTRAP])
     except MissingTool as missing:
         problems += missing.problems
     if os.geteuid():
-        rule = "debootstrap makes a base image as root only"
+        rule = "a base image is made as root only"
         problems.append(Problem("images", "not root", rule, "run it by sudo, or pull: --base registry"))
     if problems:
         raise MissingTool(*problems)
@@ -45,7 +47,7 @@ def possible() -> None:
 def ensure(base: Base, store: Store) -> str:
     """The base's name in the store, made now unless it is there.
 
-    Raises MissingTool without debootstrap or root, which it needs, or when it fails.
+    Raises MissingTool without mmdebstrap or root, which it needs, or when it fails.
     """
     name = reference(base)
     if store.find(name) is not None:
@@ -64,20 +66,22 @@ def ensure(base: Base, store: Store) -> str:
 
 
 def _fill(root: Path, base: Base, store: Store) -> None:
-    log = store.home / f"debootstrap-{base.suite}.log"
-    words = ["debootstrap", "--variant=minbase", f"--include={','.join(PACKAGES)}", base.suite, str(root)]
+    log = store.home / f"mmdebstrap-{base.suite}.log"
+    packages = f"--include={','.join(PACKAGES)}"
+    words = ["mmdebstrap", "--variant=minbase", f"--hook-dir={MERGED}", packages, base.suite, str(root)]
     mirror = next(iter(mirrors()), None)
     title = f"Installing Debian {base.suite} as the base image (about 1 min)"
-    # It tells its progress on standard output, and a failed step there alone.
-    shell = ["sh", "-c", 'exec "$@" >&2', "sh", *words, *([mirror] if mirror else [])]
     try:
-        follow(shell, title, cwd=store.home, describe=lambda line: line.removeprefix("I: "))
+        follow(
+            [*words, *([mirror] if mirror else [])],
+            title,
+            cwd=store.home,
+            describe=lambda line: line.removeprefix("I: "),
+        )
     except Failed as failed:
         log.write_text("\n".join(failed.messages) + "\n", encoding="utf-8")
         said = next((line for line in reversed(failed.messages) if line.startswith("E: ")), str(failed))
-        raise MissingTool(
-            Problem(f"base {base.suite}", said, "debootstrap must succeed", f"see {log}")
-        ) from failed
+        raise MissingTool(Problem(f"base {base.suite}", said, "mmdebstrap must succeed", f"see {log}")) from failed
     for place in EMPTIED:
         for path in (root / place).iterdir():
             if path.is_dir() and not path.is_symlink():
@@ -98,7 +102,7 @@ def mirrors(etc: Path = Path("/etc/apt")) -> list[str]:
 
 
 def apt_sources(base: Base, store: Store) -> str:
-    """The sources.list for builds on this base, as debootstrap wrote it."""
+    """The sources.list for builds on this base, as mmdebstrap wrote it."""
     return _sources(base, store).read_text(encoding="utf-8")
 
 

@@ -65,7 +65,7 @@ Tag = Annotated[str, AfterValidator(_tag)]
 
 
 class Base(Document):
-    """Debian with its own Python: `suite` for debootstrap, or `image` with its tag from a registry."""
+    """Debian with its own Python: `suite` for mmdebstrap, or `image` with its tag from a registry."""
 
     suite: Text
     image: Text
