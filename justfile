@@ -203,12 +203,12 @@ status *flags: environment
 [doc("Every test that needs only Python and the package registries")]
 [group("develop")]
 test *flags: (environment "dev" "litellm")
-    @{{ bin }}/python -m pytest --ignore tests/engine --ignore tests/cluster "$@"
+    @{{ bin }}/python -m pytest --numprocesses 2 --dist loadfile --ignore tests/engine --ignore tests/cluster "$@"
 
 [doc("Engine and Kubernetes in short, as root: five kills, three hosts, from a PDF to an answer")]
 [group("develop")]
 test-cluster *flags: (environment "dev")
-    @{{ bin }}/python -m pytest tests/engine/test_{engine_kill,phases,sops}.py "$@"
+    @{{ bin }}/python -m pytest --numprocesses 2 --dist worksteal tests/engine/test_{engine_kill,phases,sops}.py "$@"
     @{{ bin }}/python -m pytest tests/cluster/test_platform{,_gateway,_models}.py "$@"
 
 [doc("Every test that needs Pulumi's engine, Kubernetes and root (about an hour)")]

@@ -37,9 +37,11 @@ PATIENCE = 30.0
 PASSWORD = "a password of tests only"
 
 
-_ports = iter(random.sample(range(20_000, 30_000), 10_000))
-"""Below what Kubernetes' services (30000 on) and outgoing connections (32768 on) take by themselves: nobody
-takes a port between its choice and its server's start."""
+_WORKERS = int(os.environ.get("PYTEST_XDIST_WORKER_COUNT", "1"))
+_WORKER = int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw"))
+_ports = iter(random.sample(range(20_000 + _WORKER, 30_000, _WORKERS), 10_000 // _WORKERS))
+"""Of this process of pytest. Below what Kubernetes' services (30000 on) and outgoing connections (32768 on) take:
+nobody takes a port between its choice and its server's start."""
 
 
 def free_port() -> int:
@@ -53,7 +55,7 @@ def free_port() -> int:
                     raise
                 continue
             return port
-    raise AssertionError("ten thousand ports are taken or were given")
+    raise AssertionError("every port is taken or was given")
 
 
 def until(condition: Callable[[], bool], what: str, patience: float = PATIENCE) -> None:

@@ -56,7 +56,7 @@ def test_a_taken_port_fails_the_whole_with_3(here: Path, capsys: pytest.CaptureF
 def test_a_person_reads_each_mend_within_a_hundred_columns(here: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert run(["doctor"]) == 3
     said = capsys.readouterr().out
-    assert "→ stop it or set local.ports.nats" in said
+    assert "→ stop it or set local.ports.nats" in " ".join(said.split())  # the folder's name is long or short
     assert max(map(len, said.splitlines())) <= 100
 
 
