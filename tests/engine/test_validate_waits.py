@@ -101,6 +101,29 @@ def test_the_wait_ends_when_the_workload_is_ready(kube: Kube, cluster: ControlPl
     ]
 
 
+def test_our_image_that_is_not_on_the_node_is_not_waited_for(kube: Kube, cluster: ControlPlane) -> None:
+    """Nobody serves localhost/…: without `./lab images --import` patience would be for nothing."""
+    namespace, image = f"/api/v1/namespaces/{NAMESPACE}", "localhost/homelab/nats:1"
+    metadata = {"name": "nats-0", "labels": {"app.kubernetes.io/name": "nats"}}
+    cluster.make(APPS, NATS)
+    if cluster.get(f"{namespace}/serviceaccounts/default") is None:
+        cluster.make(f"{namespace}/serviceaccounts", {"metadata": {"name": "default"}})
+    container = {"name": "nats", "image": image}
+    cluster.make(f"{namespace}/pods", {"metadata": metadata, "spec": {"containers": [container]}})
+    pulled = {"state": {"waiting": {"reason": "ErrImagePull"}}, "ready": False, "restartCount": 0, "imageID": ""}
+    status = {"phase": "Pending", "containerStatuses": [{**container, **pulled}]}
+    merge = {"Content-Type": "application/merge-patch+json"}
+    cluster.client.patch(
+        f"{namespace}/pods/nats-0/status", json={"status": status}, headers=merge
+    ).raise_for_status()
+    patience = Patience(60)
+    (found,) = workloads.outcomes(kube, STACK, [NATS], patience, lambda _: None)
+    assert not patience.over
+    cluster.client.delete(f"{namespace}/pods/nats-0").raise_for_status()
+    assert found.evidence.endswith(f"nats-0: ErrImagePull {image}")
+    assert found.mend.startswith("./lab images --import")
+
+
 def test_when_patience_ends_the_reason_is_told(kube: Kube, cluster: ControlPlane) -> None:
     cluster.make(APPS, NATS)
     warning = {

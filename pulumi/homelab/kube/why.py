@@ -15,6 +15,8 @@ LONGEST = 200
 
 STARTING = ("ContainerCreating", "PodInitializing")
 IMAGES = ("ErrImageNeverPull", "ErrImagePull", "ImagePullBackOff", "InvalidImageName")
+LOCAL = "localhost/"
+"""How the names of images begin that nobody serves: they come to a node by an import alone."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +39,19 @@ def why(pods: Sequence[Object], events: Iterable[Object], owner: str) -> Why:
     return Why("its pods are ready, and it has not seen that yet", "again in a moment")
 
 
+def hopeless(pod: Object) -> bool:
+    """Whether it waits for one of our images that is not on its node, for which waiting brings nothing."""
+    return any(
+        container["image"].startswith(LOCAL) and container["state"].get("waiting", {}).get("reason") in IMAGES
+        for container in _containers(pod)
+    )
+
+
+def _containers(pod: Object) -> Sequence[Object]:
+    status = pod.get("status", {})
+    return (*status.get("initContainerStatuses", ()), *status.get("containerStatuses", ()))
+
+
 def _of_pod(pod: Object, events: Sequence[Object]) -> tuple[int, Why]:
     """With its weight: what will not pass by itself says more than what may."""
     name, status = pod["metadata"]["name"], pod.get("status", {})
@@ -45,7 +60,7 @@ def _of_pod(pod: Object, events: Sequence[Object]) -> tuple[int, Why]:
         if condition["type"] == "PodScheduled" and condition["status"] == "False":
             given = f"{name} fits no node: {_short(condition.get('message', ''))}"
             return 4, Why(given, f"./lab plan shows what each host holds; {look}")
-    for container in (*status.get("initContainerStatuses", ()), *status.get("containerStatuses", ())):
+    for container in _containers(pod):
         if ended := _ended(name, container):
             return 5, ended
         waiting = container.get("state", {}).get("waiting")

@@ -8,7 +8,7 @@ from typing import Any
 from homelab.consumers import NAMESPACE
 from homelab.errors import ClusterError
 from homelab.kube.client import Kube, Object
-from homelab.kube.why import why
+from homelab.kube.why import hopeless, why
 from homelab.validate.outcome import Outcome, failed, held
 from homelab.validate.patience import Patience
 
@@ -88,8 +88,12 @@ def _answers(kube: Kube, name: str, run: str, patience: Patience) -> Iterator[Ou
 
 
 def _started(kube: Kube, run: str, patience: Patience) -> Object | None:
-    """The Job's pod once its container runs or has ended; as it is when patience ends."""
-    return _pod(kube, run, patience, lambda pod: "running" in _state(pod) or pod["status"]["phase"] in ENDED)
+    """The Job's pod once its container runs or has ended, or never can; as it is when patience ends."""
+
+    def told(pod: Object) -> bool:
+        return "running" in _state(pod) or pod["status"]["phase"] in ENDED or hopeless(pod)
+
+    return _pod(kube, run, patience, told)
 
 
 def _code(kube: Kube, run: str, patience: Patience) -> int | None:

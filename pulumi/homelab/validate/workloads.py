@@ -4,12 +4,15 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 
 from homelab.kube.client import Kube, Object
 from homelab.kube.standing import Standing, standing
-from homelab.kube.why import why
+from homelab.kube.why import hopeless, why
 from homelab.validate.outcome import Outcome, failed, held
 from homelab.validate.patience import Patience
 
 KINDS = ("StatefulSet", "Deployment", "Job", "HorizontalPodAutoscaler")
 """One after another: what comes later starts meanwhile, so that waiting in turn takes no longer."""
+
+AGAIN = 10.0
+"""Seconds until pods are looked at: what keeps them from starting changes nothing of their workload."""
 
 SAID = {"Job": "ran", "HorizontalPodAutoscaler": "scales"}
 
@@ -41,16 +44,16 @@ def pods_of(kube: Kube, name: str) -> list[Object]:
 
 
 def _settled(kube: Kube, kind: str, apps: Sequence[str], patience: Patience, tell: Tell) -> dict[str, Object]:
-    """The objects once nothing is left to wait for, or as they are when patience ends. An absent one is no key."""
+    """The objects once waiting helps no more, or as they are when patience ends. An absent one is no key."""
     while True:
         listed, version = kube.listed(kind)
         known = _newest(one for one in listed if app(one) in apps)
         waiting = _waiting(kind, known)
-        if not waiting or patience.over:
+        if patience.over or all(any(map(hopeless, pods_of(kube, name))) for name in waiting):
             return known
-        tell(f"waiting for {', '.join(waiting)}")
+        tell(f"waiting for {', '.join(f'{name} ({state})' for name, state in waiting.items())}")
         # Until one of them moves; then all are looked at anew.
-        next((one for one in kube.changes(kind, version, patience.left) if app(one) in known), None)
+        next((one for one in kube.changes(kind, version, min(AGAIN, patience.left)) if app(one) in known), None)
 
 
 def _newest(found: Iterable[Object]) -> dict[str, Object]:
@@ -68,9 +71,10 @@ def _made(found: Object) -> str:
     return made
 
 
-def _waiting(kind: str, known: dict[str, Object]) -> list[str]:
+def _waiting(kind: str, known: dict[str, Object]) -> dict[str, str]:
+    """What each of them is at that is neither ready nor given up."""
     states = {name: _standing(kind, found) for name, found in known.items()}
-    return [f"{name} ({state.told})" for name, state in states.items() if not state.ready and not state.over]
+    return {name: state.told for name, state in states.items() if not state.ready and not state.over}
 
 
 def _standing(kind: str, found: Object) -> Standing:
