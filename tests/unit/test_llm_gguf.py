@@ -186,10 +186,23 @@ def test_a_missing_file_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPat
     )
 
 
-def test_layers_that_keep_a_state_are_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    path = written(tmp_path / "mamba.gguf", "mamba2", lambda writer: writer.add_ssm_state_size(128))
+@pytest.mark.parametrize(
+    ("architecture", "key", "what"),
+    [
+        ("mamba2", "ssm.state_size", "recurrent layers"),
+        ("rwkv7", "wkv.head_size", "recurrent layers"),
+        ("lfm2", "shortconv.l_cache", "recurrent layers"),
+        ("kimi-linear", "kda.head_dim", "recurrent layers"),
+        ("glm-dsa", "attention.indexer.key_length", "an indexer"),
+    ],
+)
+def test_what_keeps_more_than_keys_and_values_is_refused(
+    architecture: str, key: str, what: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    keys: Keys = lambda writer: writer.add_uint32(f"{architecture}.{key}", 128)  # noqa: E731 - as in the other tests
+    path = written(tmp_path / "more.gguf", architecture, keys)
     assert refusal(path, monkeypatch) == (
-        "mamba.gguf · mamba2 · the memory of recurrent layers is not known · take a model with attention alone"
+        f"more.gguf · {architecture} · the memory of {what} is not known · take a model with attention alone"
     )
 
 

@@ -27,14 +27,20 @@ FULL_EVERY = {
 """Layers of which one sees the whole context, where the file says only how far the others see: llama.cpp knows it
 by the architecture (src/models/*.cpp, load_swa_pattern). Of any other, every layer is counted as seeing it all."""
 
-RECURRENT = ("ssm.state_size", "wkv.head_size", "shortconv.l_cache")
-"""Keys of layers that keep a state instead of keys and values."""
+NOT_COUNTED = {
+    "ssm.state_size": "recurrent layers",
+    "wkv.head_size": "recurrent layers",
+    "shortconv.l_cache": "recurrent layers",
+    "kda.head_dim": "recurrent layers",
+    "attention.indexer.key_length": "an indexer",
+}
+"""Keys of what keeps a state instead of keys and values, or keys of its own beside them."""
 
 
 def read(path: Path) -> Model:
     """The model in the file `path`, which is not loaded; its weights take what the file takes.
 
-    Raises InvalidInput for what is no GGUF, is cut off, is one part of several, or has layers without attention.
+    Raises InvalidInput for what is no GGUF, cut off, one part of several, or keeps more than keys and values.
     """
     from gguf import GGUFReader
 
@@ -91,9 +97,10 @@ class _Metadata:
         if parts > 1:
             rule, fix = "all parts must be one file", f"llama-gguf-split --merge {self.path.name} whole.gguf"
             raise _refused(self.path, f"one of {parts} parts", rule, fix)
-        if any(self.get(key) for key in RECURRENT):
-            rule, fix = "the memory of recurrent layers is not known", "take a model with attention alone"
-            raise _refused(self.path, self.architecture, rule, fix)
+        for key, what in NOT_COUNTED.items():
+            if self.get(key):
+                rule, fix = f"the memory of {what} is not known", "take a model with attention alone"
+                raise _refused(self.path, self.architecture, rule, fix)
         layers, hidden = int(self.need("block_count")), int(self.need("embedding_length"))
         heads = _widest(self.need("attention.head_count"))
         key_length = int(self.get("attention.key_length", hidden // heads))
