@@ -84,6 +84,15 @@ def test_latent_attention_keeps_one_key_and_no_values(tmp_path: Path) -> None:
     assert model.feed_forward == 5 * 40
 
 
+def test_the_experts_of_the_layer_with_most_are_counted(tmp_path: Path) -> None:
+    def keys(writer: GGUFWriter) -> None:
+        writer.add_array("moe.expert_used_count", [4, 8])
+        writer.add_array("moe.expert_shared_count", [1, 2])
+        writer.add_array("moe.expert_feed_forward_length", [40, 30])
+
+    assert read(written(tmp_path / "moe.gguf", "moe", keys)).feed_forward == 10 * 40
+
+
 def test_a_file_converted_before_latent_caches_keeps_every_head(tmp_path: Path) -> None:
     model = read(written(tmp_path / "old.gguf", "deepseek2", lambda writer: writer.add_kv_lora_rank(32)))
     assert model.latent is None

@@ -126,7 +126,7 @@ class _Metadata:
 
     def _feed_forward(self) -> int:
         """Of the widest layer: a dense one, or all the experts at work at once."""
-        used = int(self.get("expert_used_count", 0)) + int(self.get("expert_shared_count", 0))
+        used = _widest(self.get("expert_used_count", 0)) + _widest(self.get("expert_shared_count", 0))
         experts = used * _widest(self.get("expert_feed_forward_length", 0))
         return max(_widest(self.get("feed_forward_length", 0)), experts, 1)
 
