@@ -23,7 +23,7 @@ from homelab.sandbox.layout import Sandbox
 HOMELAB = Path(sys.executable).with_name("homelab")
 
 PATIENCE = 1800
-"""Seconds for one command: the first build of all images takes ten minutes, on busy cores more."""
+"""Seconds for one command: the first build of all images takes eight minutes, on busy cores more."""
 
 PHASES = ("phase1-core", "phase2-pipeline")
 """What the fixture `platform` deploys."""
