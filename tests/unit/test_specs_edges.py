@@ -1,5 +1,7 @@
 """Settings where a rule of a product turns, by hand."""
 
+import pytest
+
 from homelab import lab as labs
 from homelab import planner
 from homelab.planner import HostPlan
@@ -40,11 +42,17 @@ def test_shared_memory_has_room_for_an_index_build_and_a_join_by_every_process()
 
 def test_streams_are_scaled_to_whole_thousandths_of_a_small_file_store() -> None:
     # 95 % of 7 GiB are 6.65, of 31 GiB that all streams may hold: 214.5 thousandths.
-    assert plan(31949, disk_gib=60).specs["pipeline"].settings()["stream_scale"] == "0.214"
+    pipeline = plan(31949, disk_gib=60).specs["pipeline"]
+    assert pipeline.settings()["stream_scale"] == "0.214"
+    [row] = [row for row in pipeline.table() if row.name == "stream_scale"]
+    assert row.figure.chain[-1].because == (
+        "the streams' ceilings are 31 GiB; together they take 95 % of the file store"
+    )
 
 
-def test_a_model_for_longer_texts_gets_longer_chunks() -> None:
-    embedding = LAB.models.embedding.model_copy(update={"model": "nomic-embed-text"})
+@pytest.mark.parametrize("model", ["nomic-embed-text", "Qwen3-Embedding-0.6B"])
+def test_a_model_for_longer_texts_gets_longer_chunks(model: str) -> None:
+    embedding = LAB.models.embedding.model_copy(update={"model": model})
     lab = LAB.model_copy(update={"models": LAB.models.model_copy(update={"embedding": embedding})})
     settings = plan(31949, lab).specs["pipeline"].settings()
     assert (settings["chunk_tokens"], settings["chunk_overlap"]) == ("512", "128")
