@@ -105,8 +105,12 @@ def assert_gone(processes: Sequence[psutil.Process]) -> None:
     assert alive == []
 
 
+def free_ports() -> Ports:
+    return Ports(**{name: free_port() for name in Ports.model_fields})
+
+
 def make(data: Path) -> Stand:
     folders = Folders(data)
     folders.create()
     secret_files.ensure(folders.secrets)
-    return Stand(folders, Ports(**{name: free_port() for name in Ports.model_fields}))
+    return Stand(folders, free_ports())

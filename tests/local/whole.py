@@ -12,11 +12,11 @@ from typing import Any
 import httpx
 import psycopg
 import yaml
+from stand import free_ports
 
 from homelab.lab import ROOT, Ports
 from homelab.local.folders import Folders
 from homelab.local.supervisord import State, connect
-from servers import free_port
 
 HOMELAB = Path(sys.executable).with_name("homelab")
 
@@ -79,7 +79,7 @@ def environment() -> dict[str, str]:
 
 def make(folder: Path) -> Whole:
     """A lab of this machine; nothing runs yet."""
-    ports = Ports(**{name: free_port() for name in Ports.model_fields})
+    ports = free_ports()
     document = yaml.safe_load((ROOT / "lab.example.yaml").read_text())
     local = {"data_dir": ".lab", "ports": json.loads(ports.model_dump_json())}
     folder.mkdir(parents=True, exist_ok=True)

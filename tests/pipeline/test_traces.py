@@ -26,8 +26,8 @@ RAW = f"# Garden\n\nThe {WORD} roses are cut back in March, before new shoots ap
 
 
 @pytest.fixture
-def settings(lab: Settings, model: EmbeddingsStandIn) -> Settings:
-    return lab.model_copy(update={"litellm_url": model.url, "api_port": free_port()})
+def settings(settings: Settings) -> Settings:
+    return settings.model_copy(update={"api_port": free_port()})
 
 
 @pytest.fixture

@@ -76,7 +76,7 @@ def check_free(ports: Iterable[tuple[str, Port]]) -> None:
 
 
 def free() -> int:
-    """A port that nobody listens on now; the kernel does not hand it out again at once."""
+    """A port that nobody listens on now; another call may give the same, however seldom."""
     with socket.socket() as probe:
         probe.bind((LOOPBACK, 0))
         port: int = probe.getsockname()[1]
