@@ -11,7 +11,7 @@ from homelab.consumers import NAMESPACE
 from homelab.errors import ClusterError
 from homelab.kube.client import Kube
 from homelab.lab.cluster import Cluster
-from homelab.validate import inside, workloads
+from homelab.validate import inside, patience, workloads
 from homelab.validate.outcome import Outcome
 from homelab.validate.patience import Patience
 
@@ -101,8 +101,12 @@ def test_the_wait_ends_when_the_workload_is_ready(kube: Kube, cluster: ControlPl
     ]
 
 
-def test_our_image_that_is_not_on_the_node_is_not_waited_for(kube: Kube, cluster: ControlPlane) -> None:
+def test_our_image_that_is_not_on_the_node_is_not_waited_for(
+    kube: Kube, cluster: ControlPlane, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """Nobody serves localhost/…: without `./lab images --import` patience would be for nothing."""
+    monkeypatch.setattr(patience, "RESYNC", 2.0)
+    monkeypatch.setattr(workloads, "AGAIN", 0.5)
     namespace, image = f"/api/v1/namespaces/{NAMESPACE}", "localhost/homelab/nats:1"
     metadata = {"name": "nats-0", "labels": {"app.kubernetes.io/name": "nats"}}
     cluster.make(APPS, NATS)
@@ -116,9 +120,9 @@ def test_our_image_that_is_not_on_the_node_is_not_waited_for(kube: Kube, cluster
     cluster.client.patch(
         f"{namespace}/pods/nats-0/status", json={"status": status}, headers=merge
     ).raise_for_status()
-    patience = Patience(60)
-    (found,) = workloads.outcomes(kube, STACK, [NATS], patience, lambda _: None)
-    assert not patience.over
+    left = Patience(60)
+    (found,) = workloads.outcomes(kube, STACK, [NATS], left, lambda _: None)
+    assert not left.over
     cluster.client.delete(f"{namespace}/pods/nats-0").raise_for_status()
     assert found.evidence.endswith(f"nats-0: ErrImagePull {image}")
     assert found.mend.startswith("./lab images --import")

@@ -88,3 +88,10 @@ def test_a_workers_own_port_stays_the_same_until_a_stranger_has_it(tmp_path: Pat
     note.write_text(str(taken))
     assert ports.remembered(note, in_use=True) == taken
     assert ports.remembered(note, in_use=False) != taken
+
+
+def test_two_workers_never_note_the_same_port(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The kernel may give one that is noted and not listened on yet."""
+    monkeypatch.setattr(ports, "free", iter([20001, 20001, 20002]).__next__)
+    assert ports.remembered(tmp_path / "port-extract-0", in_use=False) == 20001
+    assert ports.remembered(tmp_path / "port-extract-1", in_use=False) == 20002

@@ -86,13 +86,14 @@ def free() -> int:
 def remembered(path: Path, *, in_use: bool) -> int:
     """The port noted in the file, so that it stays the same between runs; a new one when a stranger has it.
 
-    `in_use`: our own program listens on it now.
+    `in_use`: our own program listens on it now. A new one is in no other file `port-…` of the folder.
     """
     if path.exists():
         port = int(path.read_text())
         if in_use or is_free(port):
             return port
-    port = free()
+    noted = {int(other.read_text()) for other in path.parent.glob("port-*") if other != path}
+    port = next(port for port in iter(free, None) if port not in noted)
     path.write_text(str(port))
     return port
 

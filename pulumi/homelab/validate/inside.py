@@ -10,7 +10,7 @@ from homelab.errors import ClusterError
 from homelab.kube.client import Kube, Object
 from homelab.kube.why import hopeless, why
 from homelab.validate.outcome import Outcome, failed, held
-from homelab.validate.patience import Patience
+from homelab.validate.patience import AGAIN, Patience
 
 PREFIX = "checks-"
 """How the names of such CronJobs begin."""
@@ -91,7 +91,7 @@ def _started(kube: Kube, run: str, patience: Patience) -> Object | None:
     """The Job's pod once its container runs or has ended, or never can; as it is when patience ends."""
 
     def told(pod: Object) -> bool:
-        return "running" in _state(pod) or pod["status"]["phase"] in ENDED or hopeless(pod)
+        return "running" in _state(pod) or pod["status"]["phase"] in ENDED or patience.in_vain(hopeless(pod))
 
     return _pod(kube, run, patience, told)
 
@@ -111,7 +111,7 @@ def _pod(kube: Kube, run: str, patience: Patience, wanted: Callable[[Object], bo
         pod = listed[0] if listed else None
         if (pod is not None and wanted(pod)) or patience.over:
             return pod
-        for changed in kube.changes("Pod", version, patience.left, label):
+        for changed in kube.changes("Pod", version, min(AGAIN, patience.left), label):
             if wanted(changed):
                 return changed
 

@@ -6,13 +6,10 @@ from homelab.kube.client import Kube, Object
 from homelab.kube.standing import Standing, standing
 from homelab.kube.why import hopeless, why
 from homelab.validate.outcome import Outcome, failed, held
-from homelab.validate.patience import Patience
+from homelab.validate.patience import AGAIN, Patience
 
 KINDS = ("StatefulSet", "Deployment", "Job", "HorizontalPodAutoscaler")
 """One after another: what comes later starts meanwhile, so that waiting in turn takes no longer."""
-
-AGAIN = 10.0
-"""Seconds until pods are looked at: what keeps them from starting changes nothing of their workload."""
 
 SAID = {"Job": "ran", "HorizontalPodAutoscaler": "scales"}
 
@@ -49,11 +46,16 @@ def _settled(kube: Kube, kind: str, apps: Sequence[str], patience: Patience, tel
         listed, version = kube.listed(kind)
         known = _newest(one for one in listed if app(one) in apps)
         waiting = _waiting(kind, known)
-        if patience.over or all(any(map(hopeless, pods_of(kube, name))) for name in waiting):
+        if not waiting or patience.over or patience.in_vain(_hopeless(kube, waiting)):
             return known
         tell(f"waiting for {', '.join(f'{name} ({state})' for name, state in waiting.items())}")
         # Until one of them moves; then all are looked at anew.
         next((one for one in kube.changes(kind, version, min(AGAIN, patience.left)) if app(one) in known), None)
+
+
+def _hopeless(kube: Kube, apps: Iterable[str]) -> bool:
+    """Whether each of them has a pod that can never start as things are."""
+    return all(any(map(hopeless, pods_of(kube, name))) for name in apps)
 
 
 def _newest(found: Iterable[Object]) -> dict[str, Object]:
