@@ -43,15 +43,15 @@ def owner(package: str, requires: dict[str, str]) -> str:
 @pytest.mark.parametrize(
     ("program", "module", "version"),
     [
-        ("kube-apiserver", "k8s.io/kubernetes", "v1.36.1"),
-        ("kubelet", "k8s.io/kubernetes", "v1.36.1"),
+        ("kube-apiserver", "k8s.io/kubernetes", "v1.36.2"),
+        ("kubelet", "k8s.io/kubernetes", "v1.36.2"),
         ("etcd", "go.etcd.io/etcd/server/v3", "v3.6.14"),
         ("etcdctl", "go.etcd.io/etcd/etcdctl/v3", "v3.6.14"),
         ("pulumi", "github.com/pulumi/pulumi/pkg/v3", "v3.259.0"),
         ("pulumi-language-python", "github.com/pulumi/pulumi/sdk/v3", "v3.76.1"),
         ("sops", "github.com/getsops/sops/v3", "v3.13.2"),
         ("age", "filippo.io/age", "v1.3.2"),
-        ("metrics-server", "sigs.k8s.io/metrics-server", "v0.7.2"),
+        ("metrics-server", "sigs.k8s.io/metrics-server", "v0.9.0"),
         ("local-path-provisioner", "github.com/rancher/local-path-provisioner", "v0.0.30"),
         ("kwok", "sigs.k8s.io/kwok", "v0.8.0"),
         ("nats", "github.com/nats-io/natscli", "v0.4.0"),
@@ -99,14 +99,28 @@ def test_kubernetes_takes_its_staged_modules_of_its_own_minor_version() -> None:
     content = (MODULES / "kubernetes/go.mod").read_text(encoding="utf-8")
     staged = re.findall(r"^\t(k8s\.io/\S+) => (\S+) (\S+)$", content, re.MULTILINE)
     assert len(staged) == 33
-    assert {(new, version) for _, new, version in staged} == {(old, "v0.36.1") for old, _, _ in staged}
+    assert {(new, version) for _, new, version in staged} == {(old, "v0.36.2") for old, _, _ in staged}
+
+
+@pytest.mark.parametrize(
+    "together",
+    [("kubernetes", "etcd", "coredns", "metrics-server", "local-path-provisioner"), ("pulumi/cli", "sops")],
+    ids=lambda together: together[0],
+)
+def test_what_programs_have_in_common_is_of_one_version_and_so_compiled_once(together: tuple[str, ...]) -> None:
+    versions: dict[str, set[str]] = {}
+    for folder in together:
+        for module, version in required(MODULES / folder).items():
+            versions.setdefault(module, set()).add(version)
+    staged = "v0.0.0"  # what Kubernetes replaces, by what another test wants
+    assert {module: found for module, found in versions.items() if len(found - {staged}) > 1} == {}
 
 
 def test_kubernetes_says_its_version_to_its_clients() -> None:
     for step in TOOLS["kubernetes"].build:
         (flags,) = (part for part in step if part.startswith("-ldflags="))
         for package in ("k8s.io/component-base/version", "k8s.io/client-go/pkg/version"):
-            assert f"-X {package}.gitVersion=v1.36.1 -X {package}.gitMajor=1 -X {package}.gitMinor=36" in flags
+            assert f"-X {package}.gitVersion=v1.36.2 -X {package}.gitMajor=1 -X {package}.gitMinor=36" in flags
 
 
 def test_programs_that_are_called_as_their_packages_are_built_at_once() -> None:
@@ -140,6 +154,8 @@ def test_go_builds_nothing_that_a_persons_settings_would_change() -> None:
         assert tool.environment == (
             ("CGO_ENABLED", "0"),
             ("GOFLAGS", "-buildvcs=false -mod=readonly -trimpath"),
+            ("GOGC", "400"),
+            ("GOMEMLIMIT", "1GiB"),
             ("GOTOOLCHAIN", "local"),
             ("GOWORK", "off"),
         )

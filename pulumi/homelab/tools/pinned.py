@@ -4,7 +4,7 @@ from pathlib import Path
 
 from homelab.tools.recipes import cargo, go_build, golang
 
-KUBERNETES = "1.36.1"
+KUBERNETES = "1.36.2"
 PULUMI = "3.259.0"
 PULUMI_SDK = "github.com/pulumi/pulumi/sdk/v3"
 LANGUAGE_HOST = "pulumi-language-python"
@@ -74,23 +74,23 @@ TOOLS = {
             values={"main.Version": "v1.3.2"},
             takes="seconds",
         ),
-        golang("coredns", "1.12.4", {"coredns": "."}, takes="about 1 min on 2 cores"),
+        golang("coredns", "1.12.4", {"coredns": "."}, takes="seconds after kubernetes, else about 1 min"),
         golang(
             "metrics-server",
-            "0.7.2",
+            "0.9.0",
             {"metrics-server": "sigs.k8s.io/metrics-server/cmd/metrics-server"},
             values={
-                f"k8s.io/{package}.gitVersion": "v0.7.2"
+                f"k8s.io/{package}.gitVersion": "v0.9.0"
                 for package in ("component-base/version", "client-go/pkg/version")
             },
-            takes="about 1 min on 2 cores",
+            takes="seconds after kubernetes, else about 2 min",
         ),
         golang(
             "local-path-provisioner",
             "0.0.30",
             {"local-path-provisioner": "github.com/rancher/local-path-provisioner"},
             values={"main.VERSION": "v0.0.30"},
-            takes="about 1 min on 2 cores",
+            takes="seconds after kubernetes, else about 1 min",
         ),
         # programs of our own: what the sandbox itself runs as pods
         golang("pod", "1", {"pause": "./pause", "volume": "./volume"}, takes="seconds"),

@@ -13,6 +13,9 @@ GO_ENVIRONMENT = (
     # An empty value would let a person's own flags in. No stamps of the checkout: Git refuses to read one that
     # belongs to somebody else, and a commit changes no tool.
     ("GOFLAGS", "-buildvcs=false -mod=readonly -trimpath"),
+    # The compiler collects its garbage less often, an eighth of the time, until a process has a gigabyte.
+    ("GOGC", "400"),
+    ("GOMEMLIMIT", "1GiB"),
     ("GOTOOLCHAIN", "local"),  # the compiler that is here, or a refusal that names the version: none is downloaded
     ("GOWORK", "off"),
 )
