@@ -65,7 +65,7 @@ TOOLS = {
             "sops",
             "3.13.2",
             {"sops": "github.com/getsops/sops/v3/cmd/sops"},
-            takes="about 1 min on 2 cores",
+            takes="seconds after pulumi, else about 2 min",
         ),
         golang(
             "age",
