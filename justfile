@@ -208,13 +208,13 @@ test *flags: (environment "dev" "litellm")
 [doc("Engine and Kubernetes in short, as root: five kills, three hosts, from a PDF to an answer")]
 [group("develop")]
 test-cluster *flags: (environment "dev")
-    @{{ bin }}/python -m pytest --numprocesses 2 --dist worksteal tests/engine/test_{engine_kill,phases,sops}.py "$@"
-    @{{ bin }}/python -m pytest tests/cluster/test_platform{,_gateway,_models}.py "$@"
+    @{{ bin }}/python -m pytest --numprocesses 2 --dist loadgroup "$@" \
+        tests/cluster/test_platform{,_gateway,_models}.py tests/engine/test_{engine_kill,phases,sops}.py
 
 [doc("Every test that needs Pulumi's engine, Kubernetes and root (about an hour)")]
 [group("develop")]
 test-cluster-long *flags: (environment "dev" "checkov")
-    @{{ bin }}/python -m pytest tests/engine tests/cluster "$@"
+    @{{ bin }}/python -m pytest --numprocesses 2 --dist loadgroup tests/engine tests/cluster "$@"
 
 [doc("The fast tests, within a minute")]
 [group("develop")]
@@ -224,7 +224,7 @@ test-unit *flags: (environment "dev")
 [doc("Every promise of the budget, each on 20,000 generated hosts")]
 [group("develop")]
 test-properties *flags: (environment "dev")
-    @HYPOTHESIS_PROFILE=full {{ bin }}/python -m pytest --timeout=0 tests/unit/test_properties.py "$@"
+    @HYPOTHESIS_PROFILE=full {{ bin }}/python -m pytest --numprocesses 2 --timeout=0 tests/unit/test_properties.py "$@"
 
 [doc("Change the ledger and the specs in 3,000 ways; a test must fail each time (under an hour; goes on if ended)")]
 [group("develop")]
@@ -282,7 +282,7 @@ test-three-nodes *flags: (environment "dev")
 [doc("Deploy every phase of every recorded machine twice, to an API server without nodes")]
 [group("develop")]
 test-hosts *flags: (environment "dev")
-    @HOMELAB_HOSTS=all {{ bin }}/python -m pytest --timeout=0 tests/engine/test_phases.py "$@"
+    @HOMELAB_HOSTS=all {{ bin }}/python -m pytest --numprocesses 2 --timeout=0 tests/engine/test_phases.py "$@"
 
 [doc("Measure the embedder, then 100 documents through a platform of its own")]
 [group("develop")]

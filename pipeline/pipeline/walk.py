@@ -83,6 +83,15 @@ class Walk:
                 yield from self._visit(path / name, (*above, identity))
 
 
+def unreachable(paths: Sequence[Path]) -> Iterator[Problem]:
+    """For each of `paths` itself that cannot be reached; nothing below them is looked at."""
+    for path in paths:
+        try:
+            path.stat()
+        except OSError as error:
+            yield _unreachable(path, error)
+
+
 def _unreachable(path: Path, error: OSError) -> Problem:
     where = shown(path)
     if isinstance(error, FileNotFoundError):

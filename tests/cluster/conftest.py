@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
@@ -10,6 +11,8 @@ from platforms import PHASES, Platform  # noqa: E402
 from sandboxes import sandbox_in  # noqa: E402
 
 from homelab.sandbox.layout import Sandbox  # noqa: E402
+
+HERE = Path(__file__).parent
 
 collect_ignore = [] if os.environ.get("THREE_NODES") else ["test_three_nodes.py"]
 """The long form is a recipe of its own."""
@@ -35,10 +38,15 @@ def platform(sandbox: Sandbox, tmp_path_factory: pytest.TempPathFactory) -> Plat
     return made
 
 
+@pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """There is one sandbox on a machine: tests that start their own come before the one that all others share.
 
     The platform fills it, so it comes last; of its files, those that fill the stores come after those
-    that ask about the samples, which is the order of their names.
+    that ask about the samples, which is the order of their names. One process has them all, while another has
+    the tests of other folders.
     """
+    for item in items:
+        if item.path.is_relative_to(HERE):
+            item.add_marker(pytest.mark.xdist_group("sandbox"))
     items.sort(key=lambda item: [name in getattr(item, "fixturenames", ()) for name in ("platform", "sandbox")])

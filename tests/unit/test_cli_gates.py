@@ -88,6 +88,21 @@ def test_what_a_gate_refuses_is_not_demonstrated(
     assert not (lab.parent / ".lab").exists()
 
 
+def test_a_demo_of_paths_that_are_not_there_measures_and_starts_nothing(
+    lab: Path, capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    lab.write_text(EVERYTHING_HERE)
+    (tmp_path / "link.md").symlink_to(tmp_path / "nowhere.md")
+    assert run(["demo", str(tmp_path), str(tmp_path / "link.md"), str(tmp_path / "reprot.pdf")]) == 1
+    told = capsys.readouterr()
+    assert told.out == ""
+    assert told.err == (
+        f"{tmp_path}/link.md · a link to nothing · a link must lead to a file · remove or mend the link\n"
+        f"{tmp_path}/reprot.pdf · no such file or folder · paths must exist · check the spelling\n"
+    )
+    assert not (lab.parent / ".lab").exists()
+
+
 def test_what_if_shows_what_will_not_run_after_a_move(lab: Path, capsys: pytest.CaptureFixture[str]) -> None:
     lab.write_text("version: 1\nhosts:\n  pc: {address: pc.lan, place: [nats]}\n")
     assert run(["what-if", "--move", "embedder=pc"]) == 3

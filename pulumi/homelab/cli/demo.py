@@ -30,6 +30,7 @@ def demo(paths: Paths = None, question: Question = None, stop: Stop = False) -> 
     """
     from homelab.cli import demonstration as show
 
+    show.named(paths or ())
     screen, clock = console(), Clock()
     with ExitStack() as undo:
         with clock.part("audit", screen, "Measuring this machine"):

@@ -14,7 +14,7 @@ from homelab.cli.audit import show as show_audit
 from homelab.cli.data import over, take
 from homelab.cli.ledger import ledger
 from homelab.cli.output import table
-from homelab.errors import AuditFailed, LocalError, Problem
+from homelab.errors import AuditFailed, InvalidInput, LocalError, Problem
 from homelab.facts import load as load_facts
 from homelab.lab import ROOT, Lab
 from homelab.local import runtime, supervisord
@@ -24,11 +24,19 @@ from homelab.local.table import Platform, platform
 from homelab.planner import HostPlan, plan_lab
 from pipeline.answer import Answer
 from pipeline.platform import Platform as Opened
+from pipeline.walk import unreachable
 
 SAMPLES = ROOT / "samples"
 SAMPLE_QUESTION = "How long does the UPS carry the NAS?"
 
 GOES_ON = "The platform goes on running: ./lab ask 'TEXT' · ./lab ingest PATH · ./lab local-down stops it."
+
+
+def named(paths: Sequence[Path]) -> None:
+    """Raises InvalidInput for every path that is not there, while nothing is started yet."""
+    problems = [Problem(one.where, one.given, one.rule, one.fix) for one in unreachable(paths)]
+    if problems:
+        raise InvalidInput(*problems)
 
 
 def measured(screen: Console) -> tuple[Lab, str]:
