@@ -208,13 +208,13 @@ test *flags: (environment "dev" "litellm")
 [doc("Engine and Kubernetes in short, as root: five kills, three hosts, from a PDF to an answer")]
 [group("develop")]
 test-cluster *flags: (environment "dev")
-    @{{ bin }}/python -m pytest --numprocesses 2 --dist loadgroup "$@" \
+    @{{ bin }}/python -m pytest --numprocesses 2 "$@" \
         tests/cluster/test_platform{,_gateway,_models}.py tests/engine/test_{engine_kill,phases,sops}.py
 
 [doc("Every test that needs Pulumi's engine, Kubernetes and root (about an hour)")]
 [group("develop")]
 test-cluster-long *flags: (environment "dev" "checkov")
-    @{{ bin }}/python -m pytest --numprocesses 2 --dist loadgroup tests/engine tests/cluster "$@"
+    @{{ bin }}/python -m pytest --numprocesses 2 tests/engine tests/cluster "$@"
 
 [doc("The fast tests, within a minute")]
 [group("develop")]

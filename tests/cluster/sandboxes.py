@@ -64,7 +64,7 @@ def must_be_possible() -> None:
     if os.geteuid() != 0:
         pytest.skip("this machine does not let us be root")
     if cgroups.processes():
-        pytest.skip("this machine runs a sandbox already, and there is one at a time")
+        pytest.skip("a sandbox runs already, and there is one at a time: end it")
     for program, package in (("containerd", "containerd"), ("runc", "runc"), ("busybox", "busybox-static")):
         if shutil.which(program) is None:
             pytest.skip(f"{program} is not installed: apt install {package}")
