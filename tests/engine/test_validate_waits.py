@@ -29,6 +29,13 @@ NATS: dict[str, Any] = {
     "metadata": {"name": "nats", "labels": {"app.kubernetes.io/name": "nats"}},
     "spec": {"selector": {"matchLabels": {"app.kubernetes.io/name": "nats"}}, "template": POD},
 }
+RESTRICTED = {
+    "allowPrivilegeEscalation": False,
+    "capabilities": {"drop": ["ALL"]},
+    "runAsNonRoot": True,
+    "seccompProfile": {"type": "RuntimeDefault"},
+}
+"""The namespace may be another test's, which had it refuse any less."""
 READY = {"observedGeneration": 1, "replicas": 1, "updatedReplicas": 1, "readyReplicas": 1, "availableReplicas": 1}
 
 CHECKS = {
@@ -112,10 +119,10 @@ def test_our_image_that_is_not_on_the_node_is_not_waited_for(
     cluster.make(APPS, NATS)
     if cluster.get(f"{namespace}/serviceaccounts/default") is None:
         cluster.make(f"{namespace}/serviceaccounts", {"metadata": {"name": "default"}})
-    container = {"name": "nats", "image": image}
+    container = {"name": "nats", "image": image, "securityContext": RESTRICTED}
     cluster.make(f"{namespace}/pods", {"metadata": metadata, "spec": {"containers": [container]}})
     pulled = {"state": {"waiting": {"reason": "ErrImagePull"}}, "ready": False, "restartCount": 0, "imageID": ""}
-    status = {"phase": "Pending", "containerStatuses": [{**container, **pulled}]}
+    status = {"phase": "Pending", "containerStatuses": [{"name": "nats", "image": image, **pulled}]}
     merge = {"Content-Type": "application/merge-patch+json"}
     cluster.client.patch(
         f"{namespace}/pods/nats-0/status", json={"status": status}, headers=merge
