@@ -34,7 +34,7 @@ GOES_ON = "The platform goes on running: ./lab ask 'TEXT' Â· ./lab ingest PATH Â
 
 def named(paths: Sequence[Path]) -> None:
     """Raises InvalidInput for every path that is not there, while nothing is started yet."""
-    problems = [Problem(one.where, one.given, one.rule, one.fix) for one in unreachable(paths)]
+    problems = [ingesting.told(problem) for problem in unreachable(paths)]
     if problems:
         raise InvalidInput(*problems)
 

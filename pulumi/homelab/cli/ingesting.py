@@ -14,6 +14,7 @@ from homelab.cli import failure
 from homelab.errors import Problem
 from pipeline.follow import Progress as State
 from pipeline.ingest import Report
+from pipeline.problem import Problem as DocumentProblem
 
 EVERY = 5.0
 """Seconds between two lines where there is no terminal: a log shows that it goes on, and stays short."""
@@ -73,10 +74,14 @@ def _done(state: State) -> int:
     return state.ingested + state.unchanged + state.failed
 
 
+def told(problem: DocumentProblem) -> Problem:
+    """What the data plane says of a document or a path, as the command line tells it."""
+    return Problem(problem.where, problem.given, problem.rule, problem.fix)
+
+
 def summary(report: Report, screen: Console) -> None:
     for problem in report.failed:
-        parts = Problem(problem.where, problem.given, problem.rule, problem.fix)
-        line = failure.line(parts, colour=screen.is_terminal and not screen.no_color)
+        line = failure.line(told(problem), colour=screen.is_terminal and not screen.no_color)
         screen.print(Text.from_ansi(line), soft_wrap=True)
     for note in report.notes:
         screen.print(Text(f"Note: {note}"), soft_wrap=True)
