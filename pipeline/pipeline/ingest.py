@@ -8,7 +8,7 @@ import io
 import time
 import uuid
 from collections.abc import AsyncIterator, Callable, Iterator, Sequence
-from contextlib import AbstractAsyncContextManager
+from contextlib import AbstractAsyncContextManager, AsyncExitStack
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -112,7 +112,9 @@ async def ingest(
     following = Following(uploads, progress)
     run = _Run(uploads, following, max_mib)
     try:
-        async with uploads.events() as events:
+        async with AsyncExitStack() as feed:
+            # A server that is started anew just now has lost our first question.
+            events = await patiently(lambda: feed.enter_async_context(uploads.events()))
             listening = asyncio.create_task(following.listen(events))
             working = asyncio.create_task(run.take(walk))
             tasks = {listening, working, halted}

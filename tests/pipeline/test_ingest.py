@@ -218,6 +218,30 @@ async def test_a_service_that_comes_back_in_time_is_waited_for_and_one_that_stay
     assert back.ingested == 1
 
 
+async def test_a_feed_whose_server_is_started_anew_as_the_run_begins_is_waited_for(
+    lab: Settings, tmp_path: Path
+) -> None:
+    path = tmp_path / "a.txt"
+    path.write_text("words")
+    lost = 2
+
+    async with platform(lab) as (doors, _):
+
+        class Late:
+            @asynccontextmanager
+            async def follow(self, *subjects: str) -> AsyncIterator[AsyncIterator[tuple[str, bytes]]]:
+                nonlocal lost
+                lost -= 1
+                if lost >= 0:
+                    raise Unavailable("nats", "nats: timeout")
+                async with doors.feed.follow(*subjects) as events:
+                    yield events
+
+        report = await ingest([path], replace(doors, feed=Late()))
+    assert (report.ingested, report.stopped) == (1, None)
+    assert lost == -1
+
+
 async def test_an_upload_is_accepted_once_and_refused_in_one_sentence(lab: Settings) -> None:
     async with platform(lab) as (doors, stages):
         doc_id, known = await accept(b"words", "a.txt", "upload:a.txt", doors)
