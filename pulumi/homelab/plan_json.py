@@ -6,6 +6,7 @@ from typing import Any
 
 from homelab.budget import Disk, Line, Serving, Vram
 from homelab.gates import judge
+from homelab.llm import Step
 from homelab.situation import HostPlan
 
 
@@ -49,8 +50,13 @@ def _serving(consumer: str, serving: Serving) -> dict[str, Any]:
             }
             for load in setup.loads
         ],
-        "next": [{"step": step.what, "needs_mib": step.mib} for step in serving.fit.steps],
+        "next": [_step(step) for step in serving.fit.steps],
     }
+
+
+def _step(step: Step) -> dict[str, Any]:
+    disk = {} if step.gib is None else {"needs_disk_gib": step.gib}
+    return {"step": step.what, "needs_mib": step.mib, **disk}
 
 
 def _disk(disk: Disk) -> dict[str, Any]:

@@ -8,10 +8,14 @@ import sys
 from pathlib import Path
 
 import pytest
+from collector import HOSTS
 
 from homelab.audit.failures import explain
 from homelab.audit.inventory import groups_of, variables_of
 from homelab.audit.run import reached
+from homelab.cli.audit import show
+from homelab.cli.output import console
+from homelab.facts import Facts
 from homelab.lab import Host, load
 
 NAS = Host(address="nas.lan", user="ann", port=2222)
@@ -52,6 +56,17 @@ def test_a_host_that_does_not_answer_is_one_line_and_the_others_are_measured(lab
     assert line.endswith("mend hosts.nas.port in lab.yaml") is (shutil.which("ssh") is not None)
     assert "here" in ended.stdout
     assert (lab_file.parent / "facts/here.json").exists()
+
+
+def test_what_could_not_be_measured_is_told_with_what_is_assumed_instead_where_something_is(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    show([Facts.model_validate_json((HOSTS / "vm-h200-128g.json").read_text("utf-8"))], console())
+    assert capsys.readouterr().out.splitlines()[-3:] == [
+        "vm-h200-128g: neither /etc/machine-id nor a serial number tells which machine this is",
+        "vm-h200-128g: vda: a virtual disk does not tell what is below it → assumed ssd",
+        "vm-h200-128g: vdb: a virtual disk does not tell what is below it → assumed ssd",
+    ]
 
 
 def test_whether_a_host_lets_us_in_is_asked_without_measuring_it(lab_file: Path) -> None:

@@ -30,8 +30,9 @@ MODELS = {
     "pi5-4g": ("ollama",),
     "pi5-8g": ("ollama",),
     "spark-128g": ("llama-server", "ollama"),
+    "vm-h200-128g": ("llama-server", "ollama"),
 }
-"""Servers of models: unified memory, a card that holds one of two, and none."""
+"""Servers of models: unified memory, a card that holds one of two, one that holds both, and none."""
 
 
 def plan(host: str, placed: tuple[str, ...], *, at_most_mib: int | None = None) -> HostPlan:

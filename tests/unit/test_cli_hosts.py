@@ -6,7 +6,10 @@ from pathlib import Path
 
 import pytest
 
+from homelab import planner
 from homelab.cli import run
+from homelab.explain import everything
+from homelab.lab import load
 from unit.hosts import facts
 
 
@@ -45,6 +48,20 @@ def test_every_command_says_the_same_of_a_host_that_is_none(
 def test_the_first_host_that_has_a_plan_is_explained(lab: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert run(["explain", "nats.limit"]) == 0
     assert capsys.readouterr().out.startswith("nats.limit = ")
+
+
+def test_every_step_of_every_value_is_told_in_words(
+    lab: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("COLUMNS", "1000")
+    [plan] = planner.plan(planner.measured(load(lab))).hosts
+    for explained in everything(plan):
+        assert run(["explain", explained.name]) == 0
+        said = capsys.readouterr().out
+        for step in explained.figure.chain:  # a source may hold brackets, as storage_performance.mounts[/] does
+            assert step.value in said, explained.name
+            assert step.source in said, explained.name
+            assert step.because in said, explained.name
 
 
 def test_a_host_on_which_nothing_is_placed_has_nothing_to_explain(

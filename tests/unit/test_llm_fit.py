@@ -56,6 +56,23 @@ def test_the_next_steps_are_said_with_what_each_needs() -> None:
         assert step.mib > 20838
 
 
+def test_a_step_up_says_the_disk_that_it_needs_where_the_memory_would_do() -> None:
+    found = fit(GLM, 51_907, WISH, disk_gib=16)  # an H200 beside a disk that is nearly full
+    assert found is not None
+    assert found.setup.loads[0].quantization.name == "IQ4_XS"
+    [step] = found.steps
+    assert step == Step("UD-Q4_K_XL", 38_248, 17)
+    assert step.mib < 51_907
+    assert step.disk == ", and 17 GiB on a disk with more room"
+
+
+def test_a_step_up_says_nothing_of_a_disk_with_room_for_it() -> None:
+    found = fit(GLM, 20_838, WISH, disk_gib=20)
+    assert found is not None
+    assert [step.gib for step in found.steps] == [None, None]
+    assert found.steps[0].disk == ""
+
+
 def test_nothing_is_better_than_the_largest_setup() -> None:
     found = fit(GLM, largest(GLM, WISH).mib, WISH)
     assert found is not None
@@ -114,7 +131,7 @@ def test_what_is_chosen_fits_and_no_step_up_from_it_does(what: tuple[Model, ...]
         assert mib < smallest(what, wish).mib
         return
     assert found.setup.mib <= mib
-    assert all(step.mib > mib for step in found.steps)
+    assert all(step.mib > mib and step.gib is None for step in found.steps)
     assert found.setup.context <= max(model.context for model in what)
     assert found.setup.slots <= wish.slots
     assert found.setup.cache in wish.caches

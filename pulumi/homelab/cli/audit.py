@@ -89,7 +89,8 @@ def show(documents: Sequence[Facts], screen: Console) -> None:
     screen.print(rows)
     for facts in documents:
         for warning in facts.warnings:
-            screen.print(f"{facts.host}: {warning.message} → assumed {warning.default}", soft_wrap=True)
+            instead = "" if warning.default is None else f" → assumed {warning.default}"
+            screen.print(f"{facts.host}: {warning.message}{instead}", soft_wrap=True)
 
 
 def _gpu(facts: Facts) -> str:

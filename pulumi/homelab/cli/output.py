@@ -27,10 +27,13 @@ Json = Annotated[bool, typer.Option("--json", callback=_remember, help="print JS
 
 
 def console(stream: Stream = "stdout") -> Console:
-    """As wide as the terminal, else COLUMNS, else 100. Colour only on a terminal and without NO_COLOR."""
+    """As wide as the terminal, else COLUMNS, else 100. Colour only on a terminal and without NO_COLOR.
+
+    Square brackets are printed as they are: names of facts, such as mounts[/].free_bytes, have them too.
+    """
     file = getattr(sys, stream)
     width = None if file.isatty() else int(os.environ.get("COLUMNS") or WIDTH)
-    return Console(file=file, width=width, highlight=False, emoji=False, soft_wrap=False)
+    return Console(file=file, width=width, highlight=False, emoji=False, markup=False, soft_wrap=False)
 
 
 def print_json(value: Any) -> None:

@@ -39,6 +39,6 @@ def _setup(name: str, serving: Serving) -> RenderableType:
     )
     if setup.at_once < len(setup.models):
         text.append(f" · {setup.at_once} loaded at a time", style="not bold")
-    steps = ", ".join(f"{step.what} with {human_mib(step.mib)}" for step in serving.fit.steps)
+    steps = ", ".join(f"{step.what} with {human_mib(step.mib)}{step.disk}" for step in serving.fit.steps)
     text.append(f"\n  next: {steps or 'nothing is better than this'}", style="dim not bold")
     return text

@@ -75,10 +75,16 @@ class Setup:
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """A better setup, and the MiB that it needs in all."""
+    """A better setup, and what it needs in all: MiB of memory, and GiB of disk where those are too few."""
 
     what: str
     mib: int
+    gib: int | None = None
+
+    @property
+    def disk(self) -> str:
+        """Ends the sentence that says the MiB."""
+        return "" if self.gib is None else f", and {self.gib} GiB on a disk with more room"
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,7 +103,8 @@ def fit(models: tuple[Model, ...], mib: int, wish: Wish, disk_gib: int | None = 
     """
     for setup, needs in _ranked(models, wish):
         if needs <= mib and (disk_gib is None or setup.gib_on_disk <= disk_gib):
-            return Fit(setup, tuple(_steps(setup, wish)))
+            steps = _steps(setup, wish)
+            return Fit(setup, tuple(_step(what, better, disk_gib) for what, better in steps))
     return None
 
 
@@ -141,17 +148,22 @@ def _contexts(models: tuple[Model, ...]) -> tuple[int, ...]:
     return (*steps, longest)
 
 
-def _steps(setup: Setup, wish: Wish) -> Iterator[Step]:
+def _step(what: str, better: Setup, disk_gib: int | None) -> Step:
+    gib = better.gib_on_disk
+    return Step(what, better.mib, gib if disk_gib is not None and gib > disk_gib else None)
+
+
+def _steps(setup: Setup, wish: Wish) -> Iterator[tuple[str, Setup]]:
     """From `setup`, each improvement by itself."""
     longer = next((context for context in _contexts(setup.models) if context > setup.context), None)
     if longer is not None:
-        yield Step(f"{longer} tokens", replace(setup, context=longer).mib)
+        yield f"{longer} tokens", replace(setup, context=longer)
     if setup.level + 1 < _levels(setup.models):
         better = replace(setup, level=setup.level + 1)
         changed = zip(setup.loads, better.loads, strict=True)
         names = [load.quantization.name for before, load in changed if load.quantization != before.quantization]
-        yield Step(" and ".join(dict.fromkeys(names)), better.mib)
+        yield " and ".join(dict.fromkeys(names)), better
     if setup.slots < wish.slots:
-        yield Step(f"{setup.slots + 1} slots", replace(setup, slots=setup.slots + 1).mib)
+        yield f"{setup.slots + 1} slots", replace(setup, slots=setup.slots + 1)
     if setup.at_once < len(setup.models):
-        yield Step("all models at once", replace(setup, at_once=len(setup.models)).mib)
+        yield "all models at once", replace(setup, at_once=len(setup.models))

@@ -30,7 +30,8 @@ class Steps:
         caches = sum(load.need.cache for load in setup.loads)
         buffers = sum(load.need.compute for load in setup.loads)
         because = f"its cache takes {_mib(caches)} MiB in all, computing {_mib(buffers)}"
-        because += "".join(f"; {step.what} would need {step.mib} MiB" for step in self.serving.fit.steps)
+        steps = self.serving.fit.steps
+        because += "".join(f"; {step.what} would need {step.mib} MiB{step.disk}" for step in steps)
         return self.weights.then("rule", "context", setup.context, because, unit="tokens")
 
     @property
