@@ -102,7 +102,7 @@ def on_card(facts: Facts, demands: Mapping[str, Demand], profile: Profile) -> Vr
         left -= mib - least[name]
         because = f"at most {best}" if mib == best.mib else f"of {best.mib} MiB for {best}"
         shares[name] = most.then("clamp", "VRAM", mib, because)
-    because = "its driver, the desktop and peaks"
+    because = "its driver with 0.6 GiB for each process, the desktop and peaks"
     kept = total.then("rule", "kept from models", total.value - most.value, because)
     return Vram(total, kept, shares)
 
