@@ -36,6 +36,10 @@ OUTAGE = 60.0
 RETRY = 0.5
 """Seconds between two tries while a service is away; the platform restarts one within a second."""
 
+HEALS = 10.0
+"""Seconds that "no space left" is not believed: whoever made room and began at once still hears it of a server
+that is only now started anew (docs/full-disk.md), which takes 6."""
+
 T = TypeVar("T")
 _log = logging.getLogger(__name__)
 
@@ -67,6 +71,7 @@ class Following:
         self._tell = progress
         self._moved = asyncio.Event()
         self._last = asyncio.get_running_loop().time()
+        self._begun = self._last
         self.state = Progress()
         self.pending: dict[str, str] = {}
         self.problems: list[Problem] = []
@@ -96,7 +101,7 @@ class Following:
         self._now(accepted=self.state.accepted + 1, latest=name)
 
     async def listen(self, events: AsyncIterator[tuple[str, bytes]]) -> None:
-        """Take events in until cancelled. Raises NoSpace when a stage reports a full disk."""
+        """Take events in until cancelled. Raises NoSpace when a stage still reports a full disk after HEALS."""
         async for subject, body in events:
             try:
                 self._event(subject, body)
@@ -124,7 +129,7 @@ class Following:
             self._through(KgCompleted.model_validate_json(body).doc_id)
         elif subject.startswith(f"{Subject.ALERT}."):
             alert = Alert.model_validate_json(body)
-            if _full(alert.reason):
+            if _full(alert.reason) and asyncio.get_running_loop().time() - self._begun > HEALS:
                 raise NoSpace(f"stage {alert.stage}", alert.reason)
         elif subject.startswith(f"{Subject.FORGOTTEN}."):
             self._forgotten(Forgotten.model_validate_json(body).doc_id)
@@ -175,15 +180,14 @@ def _full(reason: str) -> bool:
 
 
 async def patiently(call: Callable[[], Awaitable[T]]) -> T:
-    """The answer of a service that may be restarting. Raises its Unavailable after OUTAGE, NoSpace at once."""
+    """The answer of a service that may be restarting. Raises its Unavailable after OUTAGE, NoSpace after HEALS."""
     loop = asyncio.get_running_loop()
-    deadline = loop.time() + OUTAGE
+    begun = loop.time()
     while True:
         try:
             return await call()
-        except NoSpace:
-            raise
-        except Unavailable:
-            if loop.time() + RETRY > deadline:
+        except Unavailable as error:
+            patience = HEALS if isinstance(error, NoSpace) else OUTAGE
+            if loop.time() + RETRY > begun + patience:
                 raise
         await asyncio.sleep(RETRY)

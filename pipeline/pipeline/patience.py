@@ -8,7 +8,7 @@ from typing import TypeVar
 from pipeline import traces
 from pipeline.errors import NoSpace, RateLimited, Refused, Unavailable
 from pipeline.log import line
-from pipeline.routes import SERVICE_AWAY, THROTTLED, Retry, Route
+from pipeline.routes import NO_SPACE, SERVICE_AWAY, THROTTLED, Retry, Route
 
 T = TypeVar("T")
 _log = logging.getLogger(__name__)
@@ -60,7 +60,9 @@ class Patience:
         """The table's line for this failure."""
         if isinstance(error, RateLimited):
             return THROTTLED
-        if isinstance(error, Refused | NoSpace):
+        if isinstance(error, NoSpace):
+            return NO_SPACE
+        if isinstance(error, Refused):
             return SERVICE_AWAY
         return self._route.retries.get(error.where, self._route.retry)
 

@@ -4,7 +4,8 @@
 |---|---|---|
 | any | malformed message or document | dead-lettered at once with the reason, and an alert |
 | any | a service is away | 1 s, 5 s, 30 s, then every 30 s: the queue holds the work |
-| any | a service refuses our key | the same, with an alert after the third delay |
+| any | no space left | 1 s, 5 s, then every 10 s, with an alert at each try |
+| any | a service refuses our key | as one that is away, with an alert after the third delay |
 | any | 429 | its own delay, or doubling from 1 s; after 5 failures 60 s |
 | extract | out of memory or time | 30 s, 60 s, 120 s, others go on meanwhile; then dead-lettered |
 | graph | Cognee ran out of memory or time | as extract |
@@ -54,6 +55,9 @@ class Retry:
 
 
 SERVICE_AWAY = Retry((1.0, 5.0, 30.0), tries=None)
+NO_SPACE = Retry((1.0, 5.0, 10.0), tries=None)
+"""Whoever waits for a document learns by the alerts whether there is room again, so they come often."""
+
 TOO_HEAVY = Retry((30.0, 60.0, 120.0), tries=4, hold=False)
 GRAPH_AWAY = Retry((5.0,), tries=6)
 

@@ -1,7 +1,6 @@
 """A whole ingest over a real bus, feed, database and object folder; a stand-in plays the four stages."""
 
 import asyncio
-import errno
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import replace
@@ -12,8 +11,8 @@ from chain import eventually
 from stages_stand_in import died, platform
 
 from pipeline import follow
-from pipeline.contract import Alert, Bucket, Forgotten, IngestRequested, Subject, document_id
-from pipeline.errors import Malformed, NoSpace, Unavailable
+from pipeline.contract import Bucket, Forgotten, IngestRequested, Subject, document_id
+from pipeline.errors import Malformed, Unavailable
 from pipeline.follow import Progress
 from pipeline.ingest import accept, ingest
 from pipeline.settings import Settings
@@ -76,48 +75,6 @@ async def test_a_document_that_failed_can_be_given_again_at_once(lab: Settings, 
         assert not (await ingest([path], doors)).ok
         del stages.fates["a.txt"]
         assert (await ingest([path], doors)).ingested == 1
-
-
-async def test_a_full_disk_ends_the_run_with_one_line_and_the_next_run_takes_the_rest(
-    lab: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    folder = tmp_path / "documents"
-    folder.mkdir()
-    for number in range(5):
-        (folder / f"{number}.txt").write_text(f"words {number}")
-    async with platform(lab) as (doors, _):
-        put, stored = doors.objects.put, 0
-
-        async def full(bucket: str, key: str, body: bytes) -> None:
-            nonlocal stored
-            if stored == 2:
-                raise NoSpace("objects", f"no space left on device ({errno.ENOSPC})")
-            stored += 1
-            await put(bucket, key, body)
-
-        monkeypatch.setattr(doors.objects, "put", full)
-        first = await ingest([folder], doors)
-        monkeypatch.setattr(doors.objects, "put", put)
-        second = await ingest([folder], doors)
-    assert first.stopped == f"objects: no space left on device ({errno.ENOSPC})"
-    assert first.failed == ()
-    assert first.ingested + first.in_background == 2
-    assert (second.ingested + second.unchanged, second.ok) == (5, True)
-
-
-async def test_a_stage_that_reports_a_full_disk_ends_the_run(lab: Settings, tmp_path: Path) -> None:
-    path = tmp_path / "a.txt"
-    path.write_text("words")
-
-    def alert(request: IngestRequested) -> tuple[str, bytes]:
-        said = Alert(stage="embed", doc_id=None, reason="postgres: No space left on device", raised_at="now")
-        return f"{Subject.ALERT}.embed", said.model_dump_json().encode()
-
-    async with platform(lab) as (doors, stages):
-        stages.fates["a.txt"] = alert
-        report = await ingest([path], doors)
-    assert report.stopped == "stage embed: postgres: No space left on device"
-    assert (report.ingested, report.in_background) == (0, 1)
 
 
 async def test_nobody_waits_for_one_that_is_forgotten_on_its_way(lab: Settings, tmp_path: Path) -> None:

@@ -69,10 +69,10 @@ async def test_a_refused_key_alerts_once_after_the_third_delay() -> None:
 
 
 async def test_a_full_disk_alerts_at_every_try_since_whoever_came_later_waits_too() -> None:
-    recorded = Recorded("extract", *[NoSpace("objects", "no space left on device")] * 2)
+    recorded = Recorded("extract", *[NoSpace("objects", "no space left on device")] * 4)
     await recorded.run()
-    assert recorded.pauses == [1, 5]
-    assert recorded.alerts == ["objects: no space left on device"] * 2
+    assert recorded.pauses == [1, 5, 10, 10]
+    assert recorded.alerts == ["objects: no space left on device"] * 4
 
 
 async def test_oxigraph_is_tried_five_times_more_every_five_seconds() -> None:
