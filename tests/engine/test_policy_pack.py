@@ -107,4 +107,5 @@ def test_nothing_is_made_of_a_stack_that_is_wrong_only_as_a_whole(
     told = " ".join(capfd.readouterr().out.split())
     assert "ConfigMap/settings data.greeting · the value of login.password" in told
     assert CANARY not in told
-    assert cluster.get(f"/api/v1/namespaces/{OURS}") is None
+    assert cluster.get(f"/api/v1/namespaces/{OURS}/secrets/login") is None  # others leave the namespace itself
+    assert cluster.get(f"/api/v1/namespaces/{OURS}/configmaps/settings") is None
