@@ -113,7 +113,7 @@ def test_the_cache_is_what_llama_cpp_reports_and_the_compute_buffer_no_less(
 @pytest.mark.parametrize(
     ("name", "file", "context", "slots", "cache", "held_mib"),
     [
-        # Read from the card at its most: llama-server b9993 on an NVIDIA H200, every slot with 12,000 tokens.
+        # Read from the card at its most: llama-server b9993, NVIDIA H200, in every slot 12,000 tokens (or 8,128).
         ("qwen3-0.6b", 378_408_672, 40960, 2, "f16", 9993),
         ("qwen3-4b", 2_366_389_568, 40960, 2, "f16", 14501),
         ("qwen3-4b", 2_366_389_568, 20480, 4, "q8_0", 9355),
