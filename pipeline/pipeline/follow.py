@@ -31,7 +31,8 @@ STALLED = 3600.0
 """Seconds without any document coming through: longer than an extraction that runs out of time four times."""
 
 OUTAGE = 60.0
-"""Seconds that a service may be away before an upload gives up; one that is restarted needs a few."""
+"""Seconds that a service may be away before an upload gives up, from when that shows: one whose machine died
+may be silent for minutes first. One that is restarted needs a few."""
 
 RETRY = 0.5
 """Seconds between two tries while a service is away; the platform restarts one within a second."""
@@ -180,14 +181,18 @@ def _full(reason: str) -> bool:
 
 
 async def patiently(call: Callable[[], Awaitable[T]]) -> T:
-    """The answer of a service that may be restarting. Raises its Unavailable after OUTAGE, NoSpace after HEALS."""
+    """The answer of a service that may be restarting.
+
+    Raises its Unavailable when OUTAGE has passed since the first one, its NoSpace after HEALS.
+    """
     loop = asyncio.get_running_loop()
-    begun = loop.time()
+    shown: float | None = None
     while True:
         try:
             return await call()
         except Unavailable as error:
+            shown = loop.time() if shown is None else shown
             patience = HEALS if isinstance(error, NoSpace) else OUTAGE
-            if loop.time() + RETRY > begun + patience:
+            if loop.time() + RETRY > shown + patience:
                 raise
         await asyncio.sleep(RETRY)

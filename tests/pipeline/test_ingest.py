@@ -175,6 +175,31 @@ async def test_a_service_that_comes_back_in_time_is_waited_for_and_one_that_stay
     assert back.ingested == 1
 
 
+async def test_a_question_that_took_longer_than_an_outage_to_fail_is_asked_once_more(
+    lab: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(follow, "RETRY", 0.05)
+    monkeypatch.setattr(follow, "OUTAGE", 0.2)
+    path = tmp_path / "a.txt"
+    path.write_text("words")
+    asked = 0
+
+    async with platform(lab) as (doors, _):
+        exists = doors.objects.exists
+
+        async def silent_at_first(bucket: str, key: str) -> bool:
+            nonlocal asked
+            asked += 1
+            if asked == 1:
+                await asyncio.sleep(0.4)  # as long as the connection to a dead machine takes to give up
+                raise Unavailable("objects", "no answer")
+            return await exists(bucket, key)
+
+        monkeypatch.setattr(doors.objects, "exists", silent_at_first)
+        report = await ingest([path], doors)
+    assert (report.stopped, report.ingested) == (None, 1)
+
+
 async def test_a_feed_whose_server_is_started_anew_as_the_run_begins_is_waited_for(
     lab: Settings, tmp_path: Path
 ) -> None:

@@ -15,6 +15,7 @@ import obstore
 from obstore.exceptions import BaseError, NotFoundError, PermissionDeniedError, UnauthenticatedError
 from obstore.store import LocalStore, S3Store
 
+from pipeline.bounded import within
 from pipeline.contract import Bucket
 from pipeline.errors import Malformed, Misconfigured, NoSpace, Refused, Unavailable
 from pipeline.settings import Settings
@@ -27,8 +28,13 @@ WHERE = "objects"
 FULL = ("No space left on device", "database or disk is full")
 """As a file system says it, and Garage where its own small database finds no room."""
 
+ANSWERS = 10.0
+"""Seconds until an answer begins to a request without a body: milliseconds, unless the machine at the other end of
+a kept connection died, from which nothing ever comes. Whoever asks again gets another connection."""
+
 _CLIENT: "ClientConfig" = {
     "connect_timeout": timedelta(seconds=5),
+    "pool_idle_timeout": timedelta(seconds=5),  # below ANSWERS: after one dead connection no other is left
     "timeout": timedelta(seconds=120),  # a whole request: 100 MiB over a 10 MB/s link, ten times
     "allow_http": True,  # inside the tailnet or on loopback
 }
@@ -56,13 +62,13 @@ class Objects:
 
     async def get(self, bucket: str, key: str) -> bytes:
         with _named(f"{bucket}/{key}"):
-            result = await obstore.get_async(self._stores[bucket], key)
+            result = await within(ANSWERS, WHERE, obstore.get_async(self._stores[bucket], key))
             return bytes(await result.bytes_async())
 
     async def exists(self, bucket: str, key: str) -> bool:
         with _named(f"{bucket}/{key}"):
             try:
-                await obstore.head_async(self._stores[bucket], key)
+                await within(ANSWERS, WHERE, obstore.head_async(self._stores[bucket], key))
             except (FileNotFoundError, NotFoundError):
                 return False
         return True
@@ -73,7 +79,7 @@ class Objects:
             return  # Garage would call the deletion of what is not there a failure, in words of its own
         with _named(f"{bucket}/{key}"):
             try:
-                await obstore.delete_async(self._stores[bucket], key)
+                await within(ANSWERS, WHERE, obstore.delete_async(self._stores[bucket], key))
             except (FileNotFoundError, NotFoundError):
                 return
 

@@ -1,0 +1,60 @@
+"""An object store whose machine died: a connection that was kept to it is never answered again."""
+
+import asyncio
+from collections.abc import AsyncIterator
+
+import pytest
+from pydantic import SecretStr
+
+from pipeline.adapters import objects
+from pipeline.adapters.objects import Objects
+from pipeline.errors import Malformed, Unavailable
+from pipeline.settings import Settings
+
+NOT_THERE = b"HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\n\r\n"
+
+
+class Kept:
+    """A stand-in for S3 that has no object and keeps connections; `dead` are those that it answers no more."""
+
+    def __init__(self) -> None:
+        self.open = 0
+        self.dead = 0
+
+    async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        self.open += 1
+        mine = self.open
+        try:
+            while await reader.readuntil(b"\r\n\r\n"):
+                if mine > self.dead:
+                    writer.write(NOT_THERE)
+        except asyncio.IncompleteReadError:
+            writer.close()
+
+
+@pytest.fixture
+async def kept() -> AsyncIterator[tuple[Kept, str]]:
+    store = Kept()
+    async with await asyncio.start_server(store.serve, "127.0.0.1", 0) as server:
+        host, port = server.sockets[0].getsockname()
+        yield store, f"http://{host}:{port}"
+
+
+async def test_a_question_over_a_dead_connection_ends_early_and_the_next_one_opens_another(
+    lab: Settings, kept: tuple[Kept, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(objects, "ANSWERS", 0.3)
+    store, endpoint = kept
+    keys = {"s3_access_key": SecretStr("GK0"), "s3_secret_key": SecretStr("0")}
+    asked = Objects(lab.model_copy(update={"objects": "s3://", "s3_endpoint": endpoint} | keys))
+    assert await asked.exists("processed", "a") is False
+    store.dead = 1
+    with pytest.raises(Unavailable, match=r"objects: no answer within 0\.3 s"):
+        await asked.exists("processed", "a")
+    assert await asked.exists("processed", "a") is False
+    store.dead = 2
+    with pytest.raises(Unavailable, match=r"objects: no answer within 0\.3 s"):
+        await asked.get("processed", "a")
+    with pytest.raises(Malformed, match="there is no object processed/a"):
+        await asked.get("processed", "a")
+    assert store.open == 3
