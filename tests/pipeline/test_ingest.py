@@ -1,7 +1,7 @@
 """A whole ingest over a real bus, feed, database and object folder; a stand-in plays the four stages."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import replace
 from pathlib import Path
@@ -16,6 +16,8 @@ from pipeline.errors import Malformed, Unavailable
 from pipeline.follow import Progress
 from pipeline.ingest import accept, ingest
 from pipeline.settings import Settings
+
+Exists = Callable[[str, str], Awaitable[bool]]
 
 
 async def test_documents_go_in_are_followed_to_their_end_and_are_left_alone_the_second_time(
@@ -147,6 +149,20 @@ async def test_a_document_whose_last_event_was_lost_is_found_complete_in_the_sto
     assert (report.ingested, report.ok) == (1, True)
 
 
+def _away(times: int, exists: Exists, silent: float = 0.0) -> Exists:
+    """`exists` of a store that is away at first; `silent` are the seconds that each failure takes to show."""
+
+    async def asked(bucket: str, key: str) -> bool:
+        nonlocal times
+        if times:
+            times -= 1
+            await asyncio.sleep(silent)
+            raise Unavailable("objects", "connection refused")
+        return await exists(bucket, key)
+
+    return asked
+
+
 async def test_a_service_that_comes_back_in_time_is_waited_for_and_one_that_stays_away_ends_the_run(
     lab: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -154,22 +170,12 @@ async def test_a_service_that_comes_back_in_time_is_waited_for_and_one_that_stay
     monkeypatch.setattr(follow, "OUTAGE", 0.5)
     path = tmp_path / "a.txt"
     path.write_text("words")
-    away = 3
 
     async with platform(lab) as (doors, _):
         exists = doors.objects.exists
-
-        async def flaky(bucket: str, key: str) -> bool:
-            nonlocal away
-            away -= 1
-            if away >= 0:
-                raise Unavailable("objects", "connection refused")
-            return await exists(bucket, key)
-
-        monkeypatch.setattr(doors.objects, "exists", flaky)
-        away = 1_000
+        monkeypatch.setattr(doors.objects, "exists", _away(1_000, exists))
         gone = await ingest([path], doors)
-        away = 3
+        monkeypatch.setattr(doors.objects, "exists", _away(3, exists))
         back = await ingest([path], doors)
     assert (gone.stopped, gone.ingested) == ("objects: connection refused", 0)
     assert back.ingested == 1
@@ -182,20 +188,9 @@ async def test_a_question_that_took_longer_than_an_outage_to_fail_is_asked_once_
     monkeypatch.setattr(follow, "OUTAGE", 0.2)
     path = tmp_path / "a.txt"
     path.write_text("words")
-    asked = 0
 
     async with platform(lab) as (doors, _):
-        exists = doors.objects.exists
-
-        async def silent_at_first(bucket: str, key: str) -> bool:
-            nonlocal asked
-            asked += 1
-            if asked == 1:
-                await asyncio.sleep(0.4)  # as long as the connection to a dead machine takes to give up
-                raise Unavailable("objects", "no answer")
-            return await exists(bucket, key)
-
-        monkeypatch.setattr(doors.objects, "exists", silent_at_first)
+        monkeypatch.setattr(doors.objects, "exists", _away(1, doors.objects.exists, silent=0.4))
         report = await ingest([path], doors)
     assert (report.stopped, report.ingested) == (None, 1)
 

@@ -4,10 +4,9 @@ import asyncio
 from collections.abc import AsyncIterator
 
 import pytest
-from pydantic import SecretStr
+from chain import over_s3
 
 from pipeline.adapters import objects
-from pipeline.adapters.objects import Objects
 from pipeline.errors import Malformed, Unavailable
 from pipeline.settings import Settings
 
@@ -50,8 +49,7 @@ async def test_a_question_over_a_dead_connection_ends_early_and_the_next_one_ope
 ) -> None:
     monkeypatch.setattr(objects, "ANSWERS", 0.3)
     store, endpoint = kept
-    keys = {"s3_access_key": SecretStr("GK0"), "s3_secret_key": SecretStr("0")}
-    asked = Objects(lab.model_copy(update={"objects": "s3://", "s3_endpoint": endpoint} | keys))
+    asked = over_s3(lab, endpoint)
     assert await asked.exists("processed", "a") is False
     store.dead = 1
     with pytest.raises(Unavailable, match=r"objects: no answer within 0\.3 s"):

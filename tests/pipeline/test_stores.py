@@ -8,7 +8,7 @@ from pathlib import Path
 
 import psycopg
 import pytest
-from chain import document
+from chain import document, over_s3
 from embeddings_stand_in import vector_of
 
 from pipeline.adapters.graph import Graph
@@ -259,8 +259,7 @@ async def test_garage_without_room_for_its_own_database_is_a_full_disk_too(lab: 
         thread = threading.Thread(target=server.serve_forever)
         thread.start()
         endpoint = f"http://127.0.0.1:{server.server_port}"
-        update = {"objects": "s3://", "s3_endpoint": endpoint, "s3_access_key": lab.postgres_password}
-        objects = Objects(lab.model_copy(update=update | {"s3_secret_key": lab.postgres_password}))
+        objects = over_s3(lab, endpoint)
         with pytest.raises(NoSpace, match=r"^objects: no space left on device for processed/k$"):
             await objects.put("processed", "k", b"x")
         server.shutdown()
@@ -268,8 +267,7 @@ async def test_garage_without_room_for_its_own_database_is_a_full_disk_too(lab: 
 
 
 async def test_s3_that_is_away_is_unavailable_in_one_line(lab: Settings) -> None:
-    update = {"objects": "s3://", "s3_endpoint": "http://127.0.0.1:1", "s3_access_key": lab.postgres_password}
-    objects = Objects(lab.model_copy(update=update | {"s3_secret_key": lab.postgres_password}))
+    objects = over_s3(lab, "http://127.0.0.1:1")
     with pytest.raises(Unavailable) as error:
         await objects.get("processed", "k")
     assert "\n" not in str(error.value)
