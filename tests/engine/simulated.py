@@ -67,6 +67,9 @@ def simulated(folder: Path, machines: Sequence[Machine]) -> Iterator[ControlPlan
             "--bind-address=127.0.0.1",
             f"--secure-port={free_port()}",
             "--authentication-skip-lookup",
+            # A pod that it looks at while it takes in that a node is gone is judged by the old nodes, and no event
+            # is left that would have it judged anew: the clock alone does, after 5 min unless told otherwise.
+            "--pod-max-in-unschedulable-pods-duration=10s",
         )
         answers = running(
             folder,
