@@ -108,7 +108,7 @@ def test_each_garage_has_an_address_that_no_restart_changes() -> None:
         assert service["spec"]["publishNotReadyAddresses"] is True
         config = one(found(CORE), "ConfigMap", "garage")["data"][f"garage-{number}.toml"]
         assert f'rpc_public_addr = "garage-{number}:3901"' in config
-        assert "replication_factor = 3\n" in config
+        assert "replication_factor = 3\nrpc_timeout_msec = 2000\n" in config
 
 
 def test_the_password_of_the_routes_stands_in_the_secret_alone() -> None:
@@ -258,7 +258,8 @@ def test_one_host_has_one_garage_that_serves_itself_and_nothing_among_pods() -> 
     spec = one(alone, "StatefulSet", "garage")["spec"]
     assert (spec["serviceName"], spec["replicas"], "podManagementPolicy" in spec) == ("garage", 1, False)
     assert list(one(alone, "ConfigMap", "garage")["data"]) == ["garage.toml"]
-    assert "replication_factor = 1\n" in one(alone, "ConfigMap", "garage")["data"]["garage.toml"]
+    text = one(alone, "ConfigMap", "garage")["data"]["garage.toml"]
+    assert "replication_factor = 1\nblock" in text, "who has no other to ask waits as long as Garage does"
     names = {manifest["metadata"]["name"] for manifest in alone if manifest["kind"] == "Service"}
     assert not {name for name in names if name.endswith("-peers") or re.fullmatch(r"garage-\d", name)}
     assert not [manifest for manifest in alone if manifest["kind"] == "PodDisruptionBudget"]

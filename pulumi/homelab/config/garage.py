@@ -9,12 +9,18 @@ REGION = "garage"
 LOG = "warn"
 """RUST_LOG. At `info` it logs each request with our key."""
 
+SILENT_MS = 2000
+"""Milliseconds until another node is asked in place of one that does not answer. Garage's own 300,000 outlast
+every wait of a worker: the node that was quickest is asked on, also after its machine died, until five pings in a
+row are lost, of which there is one in 15 s. Up to two such questions, and 5 s for a connection to the dead node
+itself, come before an answer, for which a worker waits 10 s (pipeline/adapters/objects.py)."""
+
 TEMPLATE = """\
 metadata_dir = {metadata_dir}
 data_dir = {data_dir}
 db_engine = "sqlite"
 replication_factor = {replication_factor}
-block_ram_buffer_max = "{block_ram_buffer_max}"
+{patience}block_ram_buffer_max = "{block_ram_buffer_max}"
 compression_level = 1
 rpc_bind_addr = "{listen}:{rpc_port}"
 rpc_public_addr = "{public}:{rpc_port}"
@@ -56,4 +62,5 @@ def render(
         admin_port=admin_port,
         region=REGION,
         replication_factor=replication_factor,
+        patience=f"rpc_timeout_msec = {SILENT_MS}\n" if replication_factor > 1 else "",
     )
