@@ -1,1 +1,1 @@
-pytest_plugins = ("servers", "skips", "properties")
+pytest_plugins = ("servers", "labs", "skips", "timeouts", "properties")

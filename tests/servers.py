@@ -1,12 +1,10 @@
 """Real servers for tests: NATS with JetStream, Postgres with pgvector, Oxigraph, each from its PyPI package.
 
 Session-scoped fixtures `nats_server`, `postgres_server` and `oxigraph_server` start one of each on a free
-loopback port; `lab` gives a test settings of its own over them: a new database, no streams, no graphs, an empty
-object folder. A test that stops or kills a server takes its own from `nats(folder)`, `postgres(folder)`
+loopback port. A test that stops or kills a server takes its own from `nats(folder)`, `postgres(folder)`
 or `oxigraph(folder)`.
 """
 
-import asyncio
 import errno
 import importlib.util
 import os
@@ -16,20 +14,14 @@ import socket
 import subprocess
 import sys
 import time
-import uuid
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
 import httpx
-import nats as nats_client
 import psycopg
 import pytest
-from psycopg import sql
-from pydantic import SecretStr
-
-from pipeline.settings import Settings
 
 PATIENCE = 30.0
 """Seconds until a condition that should hold counts as a failure; generous, for a busy two-core machine."""
@@ -86,6 +78,8 @@ class Server:
     stop_signal: signal.Signals = signal.SIGTERM
     url: str = ""
     patience: float = PATIENCE
+    gone: Callable[[], bool] = lambda: True
+    """Whether nothing of it is left that keeps it from starting anew; asked once its process has ended."""
     process: subprocess.Popen[bytes] | None = field(default=None, repr=False)
 
     def start(self) -> None:
@@ -114,6 +108,7 @@ class Server:
             self.process.send_signal(sign)
             self.process.wait(PATIENCE)
             self.process = None
+            until(self.gone, f"nothing is left of {self.name}")
 
 
 def program(name: str) -> str:
@@ -203,12 +198,31 @@ def postgres(folder: Path) -> Iterator[Server]:
             return False
         return True
 
-    # SIGINT is Postgres' fast shutdown: SIGTERM would wait for clients to leave.
     server = Server(
-        "postgres", as_somebody(command), port, ready, folder / "postgres.log", stop_signal=signal.SIGINT
+        "postgres",
+        as_somebody(command),
+        port,
+        ready,
+        folder / "postgres.log",
+        stop_signal=signal.SIGINT,  # a fast shutdown: SIGTERM would wait for clients to leave
+        gone=lambda: not _in_use(data),
     )
     with _running(server):
         yield server
+
+
+def _in_use(data: Path) -> bool:
+    """Whether a backend outlives the server of this folder, which no new one then takes.
+
+    Postgres asks the same: is the shared memory that postmaster.pid names attached by anybody?
+    """
+    try:
+        _key, segment = (data / "postmaster.pid").read_text().splitlines()[6].split()
+    except FileNotFoundError:
+        return False
+    rows = [line.split() for line in Path("/proc/sysvipc/shm").read_text().splitlines()]
+    shmid, nattch = rows[0].index("shmid"), rows[0].index("nattch")
+    return any(row[shmid] == segment and row[nattch] != "0" for row in rows[1:])
 
 
 def conninfo(port: int, dbname: str = "postgres") -> str:
@@ -234,63 +248,3 @@ def postgres_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server
 def oxigraph_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     with oxigraph(tmp_path_factory.mktemp("oxigraph")) as server:
         yield server
-
-
-@pytest.fixture
-def database(postgres_server: Server) -> Iterator[str]:
-    """The name of a new empty database, dropped afterwards."""
-    name = f"test_{uuid.uuid4().hex}"
-    with psycopg.connect(conninfo(postgres_server.port), autocommit=True) as connection:
-        connection.execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(name)))
-        yield name
-        connection.execute(sql.SQL("DROP DATABASE {} WITH (FORCE)").format(sql.Identifier(name)))
-
-
-async def _delete_streams(url: str) -> None:
-    connection = await nats_client.connect(url)
-    manager = connection.jetstream()
-    for stream in await manager.streams_info():
-        await manager.delete_stream(stream.config.name or "")
-    await connection.close()
-
-
-def settings_for(nats: Server, postgres: Server, oxigraph: Server, database: str, objects: Path) -> Settings:
-    """Settings that point at these servers; small streams, so that they fit any disk."""
-    return Settings(
-        nats_url=nats.url,
-        postgres_host="127.0.0.1",
-        postgres_port=postgres.port,
-        postgres_db=database,
-        postgres_user="lab",
-        postgres_password=SecretStr(PASSWORD),
-        objects=objects.as_uri(),
-        oxigraph_url=oxigraph.url,
-        stream_scale=0.01,
-    )
-
-
-@pytest.fixture
-def lab(
-    nats_server: Server, postgres_server: Server, oxigraph_server: Server, database: str, tmp_path: Path
-) -> Settings:
-    """Settings over the session's servers, emptied: as on a machine where nothing was ever ingested."""
-    asyncio.run(_delete_streams(nats_server.url))
-    httpx.post(
-        f"{oxigraph_server.url}/update",
-        content="CLEAR ALL",
-        headers={"Content-Type": "application/sparql-update"},
-        timeout=PATIENCE,
-    ).raise_for_status()
-    return settings_for(nats_server, postgres_server, oxigraph_server, database, tmp_path / "objects")
-
-
-@pytest.fixture
-def own_lab(tmp_path: Path) -> Iterator[tuple[Settings, dict[str, Server]]]:
-    """Settings over servers of the test's own, by name, for tests that stop or kill them."""
-    with ExitStack() as stack:
-        servers = {
-            "nats": stack.enter_context(nats(tmp_path)),
-            "postgres": stack.enter_context(postgres(tmp_path)),
-            "oxigraph": stack.enter_context(oxigraph(tmp_path)),
-        }
-        yield settings_for(**servers, database="lab", objects=tmp_path / "objects"), servers

@@ -27,6 +27,7 @@ from homelab.errors import BudgetExceeded
 from homelab.lab import Models
 from homelab.planner import HostPlan
 from homelab.tools import find
+from labs import settings_for
 from pipeline import buckets
 from pipeline.bootstrap import bootstrap
 from pipeline.settings import Settings
@@ -166,7 +167,7 @@ def test_nats_tells_the_limits_of_the_plan(plan: HostPlan, nats: Server) -> None
 def test_nats_takes_every_stream_at_the_scale_of_the_plan(
     plan: HostPlan, nats: Server, postgres_server: Server, oxigraph_server: Server, database: str, tmp_path: Path
 ) -> None:
-    around = servers.settings_for(nats, postgres_server, oxigraph_server, database, tmp_path / "objects")
+    around = settings_for(nats, postgres_server, oxigraph_server, database, tmp_path / "objects")
     scale = float(plan.specs["pipeline"].settings()["stream_scale"])
     own = {
         "nats_url": f"nats://{LOOPBACK}:{nats.port}",

@@ -210,6 +210,17 @@ class Lab:
 
 
 @asynccontextmanager
+async def vector_store(settings: Settings) -> AsyncIterator[Vectors]:
+    """Closed also when the test fails: a pool's worker that is connecting swallows the end of its loop, which then
+    waits for it."""
+    store = Vectors(settings)
+    try:
+        yield store
+    finally:
+        await store.close()
+
+
+@asynccontextmanager
 async def opened(settings: Settings) -> AsyncIterator[Lab]:
     """Bootstrap, and open what a test looks at."""
     await bootstrap(settings)

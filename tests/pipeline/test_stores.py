@@ -8,7 +8,7 @@ from pathlib import Path
 
 import psycopg
 import pytest
-from chain import document, over_s3
+from chain import document, over_s3, vector_store
 from embeddings_stand_in import vector_of
 
 from pipeline.adapters.graph import Graph
@@ -25,10 +25,9 @@ GRAPH = "urn:lab:doc:x"
 
 @pytest.fixture
 async def vectors(lab: Settings) -> AsyncIterator[Vectors]:
-    store = Vectors(lab)
-    await store.create()
-    yield store
-    await store.close()
+    async with vector_store(lab) as store:
+        await store.create()
+        yield store
 
 
 @pytest.fixture
@@ -44,18 +43,16 @@ def _chunks(doc_id: str, *texts: str) -> tuple[list[Chunk], dict[str, list[float
 
 
 async def test_creating_the_tables_twice_changes_nothing_the_second_time(lab: Settings) -> None:
-    store = Vectors(lab)
-    assert await store.create() is True
-    assert await store.create() is False
-    await store.check()
-    await store.close()
+    async with vector_store(lab) as store:
+        assert await store.create() is True
+        assert await store.create() is False
+        await store.check()
 
 
 async def test_a_database_that_is_not_there_is_created(lab: Settings) -> None:
-    store = Vectors(lab.model_copy(update={"postgres_db": f"{lab.postgres_db}_new"}))
-    assert await store.create() is True
-    assert await store.counts() == {"documents": 0, "chunks": 0, "embeddings": 0}
-    await store.close()
+    async with vector_store(lab.model_copy(update={"postgres_db": f"{lab.postgres_db}_new"})) as store:
+        assert await store.create() is True
+        assert await store.counts() == {"documents": 0, "chunks": 0, "embeddings": 0}
 
 
 async def test_a_document_is_stored_with_exactly_its_chunks(vectors: Vectors) -> None:
@@ -116,9 +113,8 @@ async def test_a_search_by_vector_uses_the_index(vectors: Vectors, lab: Settings
     made = {identity: [numbers.gauss() for _ in range(384)] for identity in made}
     await vectors.store(extracted, chunks, made)
     await vectors.close()  # which makes the server count what was used
-    again = Vectors(lab)
-    [first, *_] = await again.search("", made[chunks[1234].chunk_id], 5)
-    await again.close()
+    async with vector_store(lab) as again:
+        [first, *_] = await again.search("", made[chunks[1234].chunk_id], 5)
     assert first.text == "1234"
     assert lab.postgres_password is not None
     password = lab.postgres_password.get_secret_value()
@@ -130,27 +126,25 @@ async def test_a_search_by_vector_uses_the_index(vectors: Vectors, lab: Settings
 
 
 async def test_a_wrong_password_is_a_refusal_and_never_shown(lab: Settings) -> None:
-    store = Vectors(lab.model_copy(update={"postgres_user": "nobody"}))
-    with pytest.raises(Refused) as refused:
-        await store.check()
+    async with vector_store(lab.model_copy(update={"postgres_user": "nobody"})) as store:
+        with pytest.raises(Refused) as refused:
+            await store.check()
     assert lab.postgres_password is not None
     assert lab.postgres_password.get_secret_value() not in str(refused.value)
-    await store.close()
 
 
 async def test_a_database_that_is_away_is_unavailable_and_comes_back(
     own_lab: tuple[Settings, dict[str, Server]],
 ) -> None:
     settings, servers = own_lab
-    store = Vectors(settings)
-    await store.create()
-    await store.counts()
-    servers["postgres"].kill()
-    with pytest.raises(Unavailable):
-        await store.check()
-    servers["postgres"].start()
-    assert (await store.counts())["documents"] == 0
-    await store.close()
+    async with vector_store(settings) as store:
+        await store.create()
+        await store.counts()
+        servers["postgres"].kill()
+        with pytest.raises(Unavailable):
+            await store.check()
+        servers["postgres"].start()
+        assert (await store.counts())["documents"] == 0
 
 
 async def test_a_graph_is_replaced_as_a_whole(graph: Graph) -> None:
